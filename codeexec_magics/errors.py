@@ -1,0 +1,108 @@
+"""The exceptions of the package.
+
+Plain classes of the standard library; any process may import this module.
+
+::
+
+    CodeExecError
+    ├── InvalidOptions            (ValueError) told before anything starts
+    ├── LanguageUnavailable       what is missing, and how to install it
+    ├── SourceUnavailable         (OSError) the file to run is missing, unreadable, of no known language
+    ├── DataError                 a value cannot travel; .path names it
+    │   ├── EncodingFailed        on the way out
+    │   └── DecodingFailed        on the way in
+    ├── ExecutionFailed           has .result; raised by result.raise_for_outcome() and by the magic
+    │   ├── ProgramFailed         the program threw; .result.trace
+    │   ├── ExecutionTimedOut     (TimeoutError)
+    │   ├── ExecutionInterrupted
+    │   ├── MemoryLimitExceeded   (MemoryError)
+    │   └── WorkerCrashed         it ended without a last word
+    ├── ProtocolError             a message that is not of the protocol
+    └── SupervisorLost            the supervising process vanished; everything was cleaned
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codeexec_magics.results import ExecutionResult
+
+
+class CodeExecError(Exception):
+    """The root of every exception that this package raises on purpose."""
+
+
+class InvalidOptions(CodeExecError, ValueError):
+    """An option has a value that cannot be meant; told before anything starts."""
+
+
+class LanguageUnavailable(CodeExecError):
+    """The language is unknown, or its runtime is missing or too old; the text says what to do."""
+
+
+class SourceUnavailable(CodeExecError, OSError):
+    """The file to execute cannot be read as a program; the text names the file and the reason."""
+
+
+class DataError(CodeExecError):
+    """A value cannot travel between processes without being changed.
+
+    Attributes:
+        path: Where the value stands, for example ``inputs.rows[3].when``.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class EncodingFailed(DataError):
+    """A value could not be put on the wire; names its path, its type and a way out."""
+
+
+class DecodingFailed(DataError):
+    """A value on the wire could not be rebuilt here; names its path and the reason."""
+
+
+class ProtocolError(CodeExecError):
+    """A message breaks the protocol: a fault of ours, or a program that writes to our channel."""
+
+
+class SupervisorLost(CodeExecError):
+    """The supervising process vanished during a run; the run's processes were ended first."""
+
+
+class ExecutionFailed(CodeExecError):
+    """An execution did not succeed.
+
+    Attributes:
+        result: The `ExecutionResult`, with everything that is known.
+    """
+
+    def __init__(self, result: ExecutionResult) -> None:
+        super().__init__(result.error or result.outcome.value)
+        self.result = result
+
+    def __reduce__(self) -> tuple[type[ExecutionFailed], tuple[ExecutionResult]]:
+        return type(self), (self.result,)
+
+
+class ProgramFailed(ExecutionFailed):
+    """The program threw; ``result.trace`` has its stack."""
+
+
+class ExecutionTimedOut(ExecutionFailed, TimeoutError):
+    """The program reached its time limit and was ended."""
+
+
+class ExecutionInterrupted(ExecutionFailed):
+    """The user interrupted the program."""
+
+
+class MemoryLimitExceeded(ExecutionFailed, MemoryError):
+    """The program needed more memory than it may have."""
+
+
+class WorkerCrashed(ExecutionFailed):
+    """The program's process ended without a last word: exit, signal, or a broken channel."""

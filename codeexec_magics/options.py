@@ -1,0 +1,130 @@
+"""How a program is to be run: validated once, then trusted.
+
+Plain frozen values of the standard library; any process may import this module.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from codeexec_magics.errors import InvalidOptions
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds that the engine allows a program unless told otherwise (the magic: no limit)."""
+
+CONVERTERS = ("auto", "pandas", "polars", "arrow", "numpy", "records")
+"""What a result may be turned into; ``auto`` keeps the type that arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A piece of source code that can be run.
+
+    Attributes:
+        source: The code, its first line being line ``first_line``.
+        language: The language's name or alias, for example ``python`` or ``js``.
+        first_line: The number that the source's first line has for the reader. In a cell the magic
+            line is line 1, so the body starts at 2.
+        entry: The function that is called with the inputs, if the program defines it.
+    """
+
+    source: str
+    language: str = "python"
+    first_line: int = 1
+    entry: str = "transform"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, str):
+            raise InvalidOptions(f"the code must be a string, not {type(self.source).__name__}")
+        if not isinstance(self.language, str):
+            raise InvalidOptions(
+                f"the language must be a name such as 'python', not {type(self.language).__name__}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionOptions:
+    """The limits and surroundings of one execution.
+
+    Attributes:
+        timeout: Seconds from the start of the program to its value; ``inf`` means no limit.
+        startup_timeout: Seconds that the worker may take until it is ready.
+        grace: Seconds that a program has after an interrupt or its deadline before it is killed.
+        environment: Variables set on top of this process's; None as a value removes one.
+        directory: The program's current directory; None means this process's own.
+        interpreter: The runtime's executable; None lets the language choose.
+        converter: One of `CONVERTERS`.
+        kept_output: Bytes that the result keeps of stdout and of stderr, each.
+    """
+
+    timeout: float = DEFAULT_TIMEOUT
+    startup_timeout: float = 30.0
+    grace: float = 0.5
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    directory: str | None = None
+    interpreter: str | None = None
+    converter: str = "auto"
+    kept_output: int = 10_000_000
+
+    def __post_init__(self) -> None:
+        _check_seconds("timeout", self.timeout, unlimited=True)
+        _check_seconds("startup_timeout", self.startup_timeout, unlimited=False)
+        if not _is_number(self.grace) or not 0 <= self.grace <= 60:
+            raise InvalidOptions(f"grace must be 0 to 60 seconds, not {self.grace!r}")
+        if self.converter not in CONVERTERS:
+            known = ", ".join(CONVERTERS)
+            raise InvalidOptions(f"converter must be one of {known}, not {self.converter!r}")
+        if not isinstance(self.kept_output, int) or self.kept_output < 0:
+            raise InvalidOptions(f"kept_output must be a number of bytes, not {self.kept_output!r}")
+        for name, value in self.environment.items():
+            _check_variable(name, value)
+        for what in ("directory", "interpreter"):
+            path = getattr(self, what)
+            if path is not None and (not isinstance(path, str) or not path or "\0" in path):
+                raise InvalidOptions(f"{what} must be a path, not {path!r}")
+
+    def full_environment(self) -> dict[str, str]:
+        """This process's variables as they are now, with the overrides applied."""
+        merged = dict(os.environ)
+        for name, value in self.environment.items():
+            if value is None:
+                merged.pop(name, None)
+            else:
+                merged[name] = value
+        return merged
+
+
+def parse_seconds(text: str) -> float:
+    """Read a time limit as a user types it: ``5``, ``0.5``, or ``none`` for no limit.
+
+    Raises:
+        InvalidOptions: It is neither.
+    """
+    if text.strip().lower() in {"none", "inf"}:
+        return math.inf
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise InvalidOptions(f"timeout must be seconds (5, 0.5) or none, not {text!r}") from None
+    _check_seconds("timeout", seconds, unlimited=True)
+    return seconds
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_seconds(what: str, value: object, *, unlimited: bool) -> None:
+    if not _is_number(value) or not value > 0 or (not unlimited and value == math.inf):  # type: ignore[operator]
+        allowed = "a positive number of seconds" + (", or inf for no limit" if unlimited else "")
+        raise InvalidOptions(f"{what} must be {allowed}, not {value!r}")
+
+
+def _check_variable(name: object, value: object) -> None:
+    if not isinstance(name, str) or not name or "=" in name or "\0" in name:
+        raise InvalidOptions(f"an environment variable needs a name without '=', not {name!r}")
+    if value is not None and (not isinstance(value, str) or "\0" in value):
+        raise InvalidOptions(f"the environment variable {name} must be text, not {value!r}")

@@ -1,0 +1,1 @@
+"""The wire: frames and messages, as PROTOCOL.md beside this file defines them."""
