@@ -16,6 +16,8 @@ LARGEST_FRAME = 16 * 1024 * 1024
 
 _HEADER = struct.Struct(">I")
 _MOST_DESCRIPTORS = 8
+# Received descriptors must not leak into what another thread of this process starts meanwhile.
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class FrameError(Exception):
@@ -116,5 +118,7 @@ def send(channel: socket.socket, message: dict[str, Any], descriptors: tuple[int
 
 def receive_some(channel: socket.socket) -> tuple[bytes, list[int]]:
     """Read what is there, and the descriptors that came with it; empty bytes at the end."""
-    received, descriptors, _, _ = socket.recv_fds(channel, 65536, _MOST_DESCRIPTORS)
+    received, descriptors, _, _ = socket.recv_fds(
+        channel, 65536, _MOST_DESCRIPTORS, _CLOSE_ON_EXEC
+    )
     return received, descriptors

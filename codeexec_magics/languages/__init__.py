@@ -1,0 +1,82 @@
+"""The languages that can be executed: built-ins and entry points, looked up at first use.
+
+Lives in the kernel; owns the registry. Listing languages imports none of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib.metadata import entry_points
+from importlib import import_module
+from pathlib import PurePath
+
+from codeexec_magics.errors import LanguageUnavailable, SourceUnavailable
+from codeexec_magics.languages.language import Language, resource
+
+__all__ = ["Language", "find", "find_for_file", "names", "resource"]
+
+GROUP = "codeexec_magics.languages"
+_BUILT_IN = ("python", "javascript")
+
+
+def find(name: str) -> Language:
+    """The language with this name or alias.
+
+    Raises:
+        LanguageUnavailable: There is none; names the nearest right spelling.
+    """
+    wanted = name.strip().lower()
+    for language in _all():
+        if wanted == language.name or wanted in language.aliases:
+            return language
+    near = difflib.get_close_matches(wanted, names(), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
+    raise LanguageUnavailable(f"no language is called {name!r}; {hint}")
+
+
+def find_for_file(path: str) -> Language:
+    """The language that a file's name ends for.
+
+    Raises:
+        SourceUnavailable: No language has this suffix.
+    """
+    suffix = PurePath(path).suffix.lower()
+    for language in _all():
+        if suffix in language.suffixes:
+            return language
+    known = ", ".join(ending for language in _all() for ending in language.suffixes)
+    raise SourceUnavailable(
+        f"cannot tell the language of {path!r} by its suffix {suffix!r}; "
+        f"known are {known}: rename the file, or name the language"
+    )
+
+
+def names() -> list[str]:
+    """Every name and alias, the languages' own names first."""
+    languages = _all()
+    return [language.name for language in languages] + [
+        alias for language in languages for alias in language.aliases
+    ]
+
+
+@cache
+def _all() -> tuple[Language, ...]:
+    found = {name: import_module(f"{__name__}.{name}").LANGUAGE for name in _BUILT_IN}
+    for entry in entry_points(group=GROUP):
+        if entry.name not in found:
+            found[entry.name] = entry.load()
+    _refuse_duplicates(found.values())
+    return tuple(found.values())
+
+
+def _refuse_duplicates(languages: object) -> None:
+    owners: dict[str, str] = {}
+    for language in languages:  # type: ignore[attr-defined]
+        for name in (language.name, *language.aliases):
+            if name in owners:
+                raise LanguageUnavailable(
+                    f"the languages {owners[name]} and {language.name} both claim the name {name!r}; "
+                    "uninstall one of the packages that bring them"
+                )
+            owners[name] = language.name

@@ -1,0 +1,46 @@
+"""The description of one language: cheap to import, starts nothing.
+
+Lives in the kernel. A language is one folder with a ``LANGUAGE`` of this type and a runner; it is
+registered by an entry point of the group ``codeexec_magics.languages``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What the engine needs to know of a language.
+
+    Attributes:
+        name: The one name, for example ``javascript``.
+        aliases: Other names that users type.
+        suffixes: File name endings, dot included, the usual one first.
+        command: Returns the worker's argv. Called with the interpreter that the user asked for
+            (a path, or None) and the worker's environment; raises `LanguageUnavailable` with
+            advice if there is none.
+        reads_pickle: Whether the runner reads and writes Python pickles.
+        environment: Variables for the worker, where the user has not set them.
+        syntax: The name under which highlighters know the language.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    command: Callable[[str | None, Mapping[str, str]], Sequence[str]]
+    reads_pickle: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    syntax: str = ""
+
+
+def resource(folder: str, name: str) -> str:
+    """The path of a file that stands in a language's folder.
+
+    Args:
+        folder: ``__file__`` of a module in that folder.
+        name: The file's name.
+    """
+    return str(Path(folder).parent / name)
