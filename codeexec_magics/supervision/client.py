@@ -1,0 +1,253 @@
+"""The kernel's side of the supervisor: start it, lease workers from it, end it.
+
+Lives in the kernel (or in any process that executes). Owns the supervisor's process and the
+lifeline. There is no thread: each run is spoken with over a socket of its own (`lease`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from codeexec_magics import events
+from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
+from codeexec_magics.protocol import frames
+from codeexec_magics.supervision import processes
+from codeexec_magics.supervision.lease import Lease, refusal
+
+PROTOCOL = 1
+
+_ENTRY = str(Path(__file__).parent / "__main__.py")
+_STARTUP = 20.0
+_FAREWELL = 12.0
+_log = logging.getLogger("codeexec_magics.supervision")
+
+
+class SupervisorClient:
+    """A supervisor that is started at its first use, and again if it was lost.
+
+    Args:
+        containment: A tier's name, or ``auto`` for the strongest that works on this machine.
+    """
+
+    def __init__(self, containment: str = "auto") -> None:
+        self._wanted = containment
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: socket.socket | None = None
+        self._session = ""
+        self._welcome: dict[str, Any] = {}
+        _clients.add(self)
+
+    @property
+    def pid(self) -> int | None:
+        """The supervisor's process; None while there is none."""
+        return self._process.pid if self._process else None
+
+    @property
+    def session(self) -> str:
+        """The session's marker, as the environment of every process of a run carries it."""
+        return self._session
+
+    def welcome(self) -> Mapping[str, Any]:
+        """What the supervisor said of this machine: ``containment`` and ``reasons``; starts it."""
+        with self._lock:
+            self._ensure()
+            return dict(self._welcome)
+
+    def lease(
+        self, argv: Sequence[str], environment: Mapping[str, str], directory: str, patience: float
+    ) -> Lease:
+        """Have a worker started and return the right to talk to it.
+
+        Args:
+            argv: The command; its first word is a path.
+            environment: All of the worker's environment.
+            directory: The worker's current directory.
+            patience: Seconds to wait for the reaper.
+
+        Raises:
+            LanguageUnavailable: The system cannot start the command.
+            SupervisorLost: The supervisor vanished twice in a row.
+        """
+        request = {
+            "type": "lease",
+            "argv": list(argv),
+            "environment": dict(environment),
+            "directory": directory,
+        }
+        for attempt in (1, 2):
+            ours, theirs = socket.socketpair()
+            try:
+                with self._lock:
+                    self._ensure()
+                    assert self._lifeline is not None
+                    frames.send(self._lifeline, request, (theirs.fileno(),))
+                theirs.close()
+                return _await_lease(ours, patience)
+            except (OSError, SupervisorLost) as error:
+                ours.close()
+                self._lose()
+                if attempt == 2:
+                    raise SupervisorLost("the supervisor vanished while a worker was started") from error
+            except BaseException:
+                ours.close()
+                raise
+            finally:
+                theirs.close()
+        raise AssertionError("unreachable")
+
+    def sweep(self, seconds: float = 2.0) -> int:
+        """After the loss of supervisor and reaper: end what still carries the session's marker.
+
+        Returns:
+            How many such processes are left.
+        """
+        session = self._session
+        deadline = time.monotonic() + seconds
+        while processes.kill_marked(session) and time.monotonic() < deadline:
+            select.select([], [], [], 0.002)
+        return len(processes.marked(session))
+
+    def close(self) -> None:
+        """End the supervisor and with it everything below it; returns when it has ended."""
+        with self._lock:
+            self._close()
+
+    def _ensure(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            events.emit(_log, logging.WARNING, events.SUPERVISOR_LOST, pid=self._process.pid)
+            self._close()
+        if self._process is None:
+            self._start()
+
+    def _start(self) -> None:
+        self._session = secrets.token_hex(8)
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-B", _ENTRY, str(theirs.fileno()), str(os.getpid()), self._session],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+            )
+            self._lifeline = ours
+            frames.send(
+                ours, {"type": "hello", "protocol": PROTOCOL, "session": self._session, "containment": self._wanted}
+            )
+            self._greet()
+        except BaseException:
+            ours.close()
+            self._close()
+            raise
+        finally:
+            theirs.close()
+
+    def _greet(self) -> None:
+        assert self._lifeline is not None
+        assert self._process is not None
+        self._lifeline.settimeout(_STARTUP)
+        welcome = frames.receive(self._lifeline)
+        self._lifeline.settimeout(None)
+        if welcome is None:
+            raise SupervisorLost("the supervisor ended while it started")
+        if welcome["type"] == "fault":
+            _log.error("%s\n%s", events.FAULT, welcome.get("text"))
+            raise CodeExecError("the supervisor failed to start; the log has its traceback")
+        if welcome.get("protocol") != PROTOCOL:
+            raise ProtocolError(
+                f"the supervisor speaks protocol {welcome.get('protocol')}, this process {PROTOCOL}; "
+                "restart the kernel after an upgrade of codeexec_magics"
+            )
+        self._welcome = welcome
+        tier = welcome["containment"]
+        events.emit(
+            _log, logging.DEBUG, events.SUPERVISOR_STARTED, pid=self._process.pid, containment=tier
+        )
+        if welcome["reasons"]:
+            events.emit(
+                _log,
+                logging.WARNING,
+                events.CONTAINMENT_WEAK,
+                containment=tier,
+                reason="; ".join(welcome["reasons"]),
+            )
+
+    def _lose(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        lifeline, process = self._lifeline, self._process
+        self._lifeline = self._process = None
+        if lifeline is not None:
+            lifeline.close()
+        if process is not None:
+            try:
+                process.wait(_FAREWELL)
+            except subprocess.TimeoutExpired:
+                process.kill()  # stopped or stuck: its reapers clean up by themselves
+                process.wait()
+
+    def _forget(self) -> None:
+        """In a fork of this process: the supervisor is not ours, and must not be held open."""
+        lifeline, process = self._lifeline, self._process
+        self._lifeline = self._process = None
+        self._lock = threading.Lock()
+        if lifeline is not None:
+            lifeline.close()
+        if process is not None:
+            process.returncode = 0  # not our child: nothing to wait for
+
+
+def _await_lease(run: socket.socket, patience: float) -> Lease:
+    """Wait for the reaper's first message."""
+    reader = frames.FrameReader()
+    descriptors: list[int] = []
+    run.settimeout(patience)
+    try:
+        while True:
+            received, passed = frames.receive_some(run)
+            descriptors += passed
+            if not received:
+                raise SupervisorLost("the supervisor ended while a worker was started")
+            for message in reader.feed(received):
+                if message["type"] == "refused":
+                    raise refusal(message)
+                if message["type"] == "leased":
+                    run.settimeout(None)
+                    lease = Lease(run, message, descriptors)
+                    descriptors = []
+                    return lease
+    except TimeoutError:
+        raise SupervisorLost(f"no worker was started within {patience:g} seconds") from None
+    finally:
+        for fd in descriptors:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+_clients: weakref.WeakSet[SupervisorClient] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for client in list(_clients):
+        client._forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

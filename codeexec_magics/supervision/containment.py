@@ -1,0 +1,228 @@
+"""Hold a run's processes together, so that all of them can be ended.
+
+Runs in the supervisor (choice), in a reaper and in a worker before its exec (use). One class per
+tier, one list in order of preference, one choice at the start, made by doing.
+
+2026-11: the guard encloses the reaper in a Landlock domain of its own and the worker in one nested
+in it. So the program can signal nobody outside its own domain, and the reaper's ``kill(-1)``
+reaches exactly the run: one system call under the kernel's task-list lock, which no fork can
+outrun. Walking the tree, as the weaker tiers must, took many rounds on fork storms.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import ClassVar
+
+from codeexec_magics.supervision import linux, processes
+
+
+class Containment:
+    """One tier; an object of it belongs to one reaper."""
+
+    name: ClassVar[str]
+    covers: ClassVar[str]
+    has_init: ClassVar[bool] = False
+    """Whether the reaper's first child is a process of ours (`enter_init`) that forks the worker."""
+
+    def enter_reaper(self) -> None:
+        """Prepare the reaper's process, before the worker is forked."""
+
+    def enter_init(self) -> None:
+        """Prepare the run's first process, where the tier has one."""
+
+    def enter_worker(self) -> None:
+        """Restrict the worker's process, just before its exec."""
+
+    def kill_all(self) -> None:
+        """Send SIGKILL to every process of the run that exists now."""
+        raise NotImplementedError
+
+
+class ProcessGroup(Containment):
+    """The worker's process group and what can be found below it: best effort (macOS)."""
+
+    name = "process-group"
+    covers = "children that stay in the group or below the worker; a daemon that leaves both escapes"
+
+    def kill_all(self) -> None:
+        """Kill the groups and the descendants that can be seen."""
+        for child, _ in processes.descendants(os.getpid()):
+            for end in (os.killpg, os.kill):
+                try:
+                    end(child, signal.SIGKILL)
+                except OSError:
+                    continue
+
+
+class Subreaper(Containment):
+    """Every orphan comes back to the reaper, which ends it."""
+
+    name = "subreaper"
+    covers = "every descendant; not an attack by the program on the supervising processes"
+
+    def enter_reaper(self) -> None:
+        """Become the parent of orphans."""
+        linux.become_subreaper()
+
+    def kill_all(self) -> None:
+        """Kill all descendants that exist now; callers repeat until none is left."""
+        processes.kill_descendants(os.getpid())
+
+
+class GuardedSubreaper(Subreaper):
+    """The same, and the program can neither signal, trace nor limit what is outside of the run."""
+
+    name = "guarded-subreaper"
+    covers = "every descendant, and attacks on the supervising processes"
+
+    def __init__(self) -> None:
+        self._closed = False
+
+    def enter_reaper(self) -> None:
+        """Enter the outer domain and make sure that it holds."""
+        super().enter_reaper()
+        linux.renounce_privileges()
+        linux.scope_signals()
+        self._closed = _cannot_signal(os.getppid())
+        if not self._closed:
+            raise OSError("the Landlock domain does not hold signals back")
+
+    def enter_worker(self) -> None:
+        """Enter the inner domain: the reaper is outside of it."""
+        linux.scope_signals()
+        linux.refuse_foreign_limits()
+
+    def kill_all(self) -> None:
+        """Kill the whole domain at once."""
+        if not self._closed:
+            # Without a domain around us kill(-1) would end every process of the user.
+            super().kill_all()
+            return
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except OSError:
+            return  # nobody is left to be signalled
+
+
+class PidNamespace(Subreaper):
+    """A pid namespace per run: when its first process dies, the kernel kills the rest."""
+
+    name = "pid-namespace"
+    covers = "every descendant, atomically; the program sees no process outside of the run"
+    has_init = True
+
+    def enter_reaper(self) -> None:
+        """Make the namespace; the next process that is forked is its first."""
+        super().enter_reaper()
+        uid, gid = os.geteuid(), os.getegid()
+        if uid != 0:
+            # The supervisor is not dumpable, and such a process cannot write its own uid_map.
+            linux.set_dumpable(True)
+            linux.unshare(linux.CLONE_NEWUSER)
+            linux.map_own_ids(uid, gid)
+        linux.unshare(linux.CLONE_NEWPID)
+
+    def enter_init(self) -> None:
+        """In the namespace's first process: show only its own processes in ``/proc``.
+
+        The mount namespace is not the reaper's, which goes on to see the outer ``/proc``.
+        """
+        linux.unshare(linux.CLONE_NEWNS)
+        linux.mount_own_proc()
+
+
+class SealedSubreaper(PidNamespace):
+    """The pid namespace and the guard together."""
+
+    name = "sealed"
+    covers = "every descendant, atomically, and attacks on the supervising processes"
+
+    def __init__(self) -> None:
+        self._guard = GuardedSubreaper()
+
+    def enter_reaper(self) -> None:
+        """Make the namespaces, then enter the outer domain."""
+        super().enter_reaper()
+        self._guard.enter_reaper()
+
+    def enter_worker(self) -> None:
+        """Enter the inner domain."""
+        self._guard.enter_worker()
+
+
+TIERS: tuple[type[Containment], ...] = (
+    GuardedSubreaper,
+    PidNamespace,
+    Subreaper,
+    ProcessGroup,
+)
+"""In order of preference; the first that works here is used."""
+
+BY_NAME = {tier.name: tier for tier in (*TIERS, SealedSubreaper)}
+
+
+def strongest(wanted: str = "auto") -> tuple[type[Containment], list[str]]:
+    """Choose the tier for this machine, by trying each in a process of its own.
+
+    Args:
+        wanted: A tier's name, or ``auto``.
+
+    Returns:
+        The tier, and a sentence for each stronger one that does not work here.
+    """
+    order = TIERS if wanted == "auto" else (BY_NAME[wanted],)
+    reasons = []
+    for tier in order:
+        reason = _why_not(tier)
+        if reason is None:
+            return tier, reasons
+        reasons.append(f"{tier.name}: {reason}")
+    return ProcessGroup, reasons
+
+
+def _why_not(tier: type[Containment]) -> str | None:
+    """Try a tier in a child of this process; the reason if it does not work."""
+    if tier is ProcessGroup:
+        return None
+    if sys.platform != "linux":
+        return f"{sys.platform} has no such thing"
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _try(tier, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        answer = file.read()
+    os.waitpid(pid, 0)
+    return None if answer == b"ok" else (answer.decode(errors="replace") or "the trial ended early")
+
+
+def _try(tier: type[Containment], writer: int) -> None:
+    try:
+        containment = tier()
+        containment.enter_reaper()
+        inner = os.fork()
+        if inner == 0:
+            containment.enter_init()
+            containment.enter_worker()
+            os._exit(0)
+        _, status = os.waitpid(inner, 0)
+        os.write(writer, b"ok" if status == 0 else b"a process inside could not be restricted")
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the tier does not work here
+        os.write(writer, str(error).encode()[:500])
+    finally:
+        os._exit(0)
+
+
+def _cannot_signal(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
+

@@ -1,0 +1,115 @@
+"""One temporary directory per run, under one per session; gone with them.
+
+Runs in the supervisor (session) and in reapers (run), which own the directories. A program finds
+its directory as TMPDIR, so that what it leaves in the temp folder when it is killed goes too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+_PREFIX = "codeexec_magics-"
+
+
+def session_directory(session: str) -> str:
+    """Where a session's directories stand; it is made with the first run's."""
+    return os.path.join(_temp(), _PREFIX + session)
+
+
+def create(session: str, run: int) -> str:
+    """Make a run's directory, readable by this user only, and return its path."""
+    parent = session_directory(session)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(parent, 0o700)
+    path = os.path.join(parent, str(run))
+    os.mkdir(path, 0o700)
+    return path
+
+
+def variables(path: str) -> dict[str, str]:
+    """The environment that leads programs to the directory."""
+    return {"TMPDIR": path, "TEMP": path, "TMP": path}
+
+
+def remove(path: str) -> None:
+    """Remove a directory and all in it, whatever its modes; links are never followed."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        _empty(fd)
+    finally:
+        os.close(fd)
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+
+
+def remove_if_empty(path: str) -> None:
+    """Remove a session's directory unless another run still has one in it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+
+
+def _empty(fd: int) -> None:
+    """Remove what is in an open directory, without recursion: a program may nest without end.
+
+    A subdirectory that is not empty is moved up into this one and looked at later.
+    """
+    with contextlib.suppress(OSError):
+        os.fchmod(fd, 0o700)
+    moved = 0
+    while True:
+        directories = [entry for entry in os.scandir(fd) if not _unlink(entry, fd)]
+        if not directories:
+            return
+        progress = False
+        for entry in directories:
+            lifted = _lift(entry.name, fd, moved)
+            moved += lifted
+            with contextlib.suppress(OSError):
+                os.rmdir(entry.name, dir_fd=fd)
+                progress = True
+        if not progress:
+            return  # not ours to remove: a mount, or another user's
+
+
+def _unlink(entry: os.DirEntry[str], fd: int) -> bool:
+    try:
+        if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
+            return False
+        os.unlink(entry.name, dir_fd=fd)
+    except OSError:
+        return True  # gone, or not ours to remove
+    return True
+
+
+def _lift(name: str, fd: int, number: int) -> int:
+    """Empty one subdirectory of files, and move its own subdirectories up; how many were moved."""
+    try:
+        with contextlib.suppress(OSError):
+            os.chmod(name, 0o700, dir_fd=fd, follow_symlinks=True)
+        inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+    except OSError:
+        return 0
+    count = 0
+    try:
+        for entry in list(os.scandir(inner)):
+            if not _unlink(entry, inner):
+                with contextlib.suppress(OSError):
+                    os.chmod(entry.name, 0o700, dir_fd=inner)
+                count += 1  # in any case: a name that is taken must not be tried for ever
+                with contextlib.suppress(OSError):
+                    os.rename(entry.name, f".lifted-{number + count}", src_dir_fd=inner, dst_dir_fd=fd)
+    finally:
+        os.close(inner)
+    return count
+
+
+def _temp() -> str:
+    for path in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp"):
+        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
+            return path
+    return os.getcwd()

@@ -1,0 +1,110 @@
+"""The last steps of a worker's process before it becomes the language's runtime.
+
+Runs in a process that a reaper has just forked, until its exec. Owns the descriptors that the
+program will see, and nothing else: everything but them is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+from codeexec_magics.supervision import linux
+from codeexec_magics.supervision.containment import Containment
+
+STDOUT, STDERR, CONTROL, INPUTS, OUTPUTS, STOP = 1, 2, 3, 4, 5, 6
+"""The numbers of the descriptors in a worker; PROTOCOL.md says what they are."""
+
+_STATUS = STOP + 1
+
+_CATCHABLE = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGCHLD", "SIGPIPE", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
+)
+_OOM_SCORE = b"500"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a worker is started from.
+
+    Attributes:
+        argv: The command; its first word is a path.
+        environment: All of its environment.
+        directory: Its current directory.
+        ends: Descriptor of this process → its number in the worker.
+        status: Where a failure before the exec is written; the exec closes it.
+    """
+
+    argv: list[str]
+    environment: dict[str, str]
+    directory: str
+    ends: dict[int, int]
+    status: int
+
+
+def become(launch: Launch, containment: Containment) -> NoReturn:
+    """Turn this process into the runtime; does not return."""
+    step = launch.directory
+    try:
+        os.setsid()
+        _die_with_the_reaper()
+        _reset_signals()
+        _be_the_first_victim_of_the_oom_killer()
+        # A crash must not leave a core file behind; a program may raise the limit itself.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        os.chdir(launch.directory)
+        step = launch.argv[0]
+        _arrange(launch.ends, launch.status)
+        containment.enter_worker()
+        os.execve(launch.argv[0], launch.argv, launch.environment)
+    except BaseException as error:  # noqa: BLE001 - the reaper reports it
+        number = error.errno if isinstance(error, OSError) else None
+        _report(launch.status, number or 0, step, str(error))
+    finally:
+        os._exit(127)
+
+
+def _report(status: int, number: int, path: str, text: str) -> None:
+    message = f"{number}\0{path}\0{text}".encode(errors="replace")[:4000]
+    for fd in (_STATUS, status):  # it may or may not have been moved yet
+        with contextlib.suppress(OSError):
+            os.write(fd, message)
+            return
+
+
+def _die_with_the_reaper() -> None:
+    if sys.platform == "linux":
+        linux.die_with_parent(signal.SIGKILL)
+
+
+def _reset_signals() -> None:
+    """Give the program the state that a shell would: an idle kernel ignores SIGINT, for instance."""
+    for number in _CATCHABLE:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _be_the_first_victim_of_the_oom_killer() -> None:
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
+        file.write(_OOM_SCORE)
+
+
+def _arrange(ends: dict[int, int], status: int) -> None:
+    """Put every descriptor at its number and close all others."""
+    # First out of the way, so that no end is overwritten by another's arrival.
+    away = {fcntl.fcntl(end, fcntl.F_DUPFD, _STATUS + 1): number for end, number in ends.items()}
+    parked_status = fcntl.fcntl(status, fcntl.F_DUPFD, _STATUS + 1)
+
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    for fd, number in away.items():
+        os.dup2(fd, number)
+    os.dup2(parked_status, _STATUS, inheritable=False)
+    os.closerange(_STATUS + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
