@@ -13,8 +13,11 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from codeexec_magics.errors import LanguageUnavailable, ProtocolError, SupervisorLost
+from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
 from codeexec_magics.protocol import frames
+
+_LONGEST_END = 15.0
+"""Seconds; a reaper gives up on processes that cannot be killed sooner than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,15 @@ class Lease:
             elif message["type"] == "refused":
                 self.exit = Exit("exit")
                 raise refusal(message)
+
+    def wait(self) -> None:
+        """Wait until the run is over; quick if it is, and bounded in any case."""
+        self._run.settimeout(_LONGEST_END)
+        while self.exit is None:
+            try:
+                self.receive()
+            except (OSError, CodeExecError):
+                break
 
     def close(self) -> None:
         """Give every descriptor back; ends the run if it is not over. Safe to call twice."""

@@ -1,0 +1,336 @@
+"""One run of one program, from the lease to the result.
+
+Lives in the kernel, in the thread that executes; there is no other. Owns the lease and the shield
+for the time of the run. On return nothing of the run is left, whatever happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codeexec_magics import events
+from codeexec_magics.composition import Facts, compose
+from codeexec_magics.conversation import Conversation, Listener
+from codeexec_magics.data import Arena, convert, decode, encode
+from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
+from codeexec_magics.languages import Language
+from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.streams import Stream
+from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.lease import Lease
+from codeexec_magics.supervision.shield import Shield
+from codeexec_magics.traces import CELL_FILE
+
+_FLUSH_AFTER = 0.05
+_log = logging.getLogger("codeexec_magics.execution")
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who wants to hear of a run while it goes on; called in the thread that executes.
+
+    Attributes:
+        output: ``("stdout" | "stderr", text)``, decoded, in batches.
+        display: A MIME bundle and its metadata.
+        progress: Done, total (or None), text.
+        started: The execution, which any thread may then `Execution.interrupt`.
+    """
+
+    output: Callable[[str, str], None] | None = None
+    display: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
+    progress: Callable[[float, float | None, str], None] | None = None
+    started: Callable[[Execution], None] | None = None
+
+
+class Execution:
+    """One run; made and used once.
+
+    Args:
+        program: What to run.
+        language: The program's language.
+        options: The limits and surroundings.
+        observer: Who hears of it.
+    """
+
+    def __init__(
+        self, program: Program, language: Language, options: ExecutionOptions, observer: Observer
+    ) -> None:
+        self._program = program
+        self._language = language
+        self._options = options
+        self._observer = observer
+        self._shield = Shield()
+        self._facts = Facts(language.name, options.timeout)
+
+    def interrupt(self) -> None:
+        """Interrupt the run; the second time, kill it. May be called from any thread."""
+        self._shield.interrupt()
+
+    def run(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> ExecutionResult:
+        """Run the program and return its result.
+
+        Args:
+            client: Where the worker comes from.
+            inputs: Values by name.
+        """
+        facts = self._facts
+        events.emit(
+            _log,
+            logging.INFO,
+            events.EXECUTION_STARTED,
+            language=facts.language,
+            timeout=facts.timeout,
+        )
+        with self._shield:
+            if self._observer.started is not None:
+                self._observer.started(self)
+            try:
+                self._perform(client, inputs)
+            except (CodeExecError, OSError, MemoryError) as error:
+                facts.refusal = error
+            facts.interrupted = self._shield.count > 0
+        result = compose(facts)
+        _log_end(result)
+        return result
+
+    def _perform(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> None:
+        lease = self._lease(client)
+        try:
+            # The worker starts while the inputs are encoded.
+            conversation = self._converse(lease, inputs)
+            self._attend(lease, conversation)
+            self._read_value(lease)
+        except SupervisorLost:
+            self._facts.left = client.sweep()
+            raise
+        finally:
+            lease.release()
+            lease.wait()
+            self._facts.exit = lease.exit
+            lease.close()
+
+    def _lease(self, client: SupervisorClient) -> Lease:
+        options = self._options
+        environment = {**self._language.environment, **options.full_environment()}
+        command = self._language.command(options.interpreter, environment)
+        directory = os.path.abspath(options.directory or os.getcwd())
+        lease = client.lease(command, environment, directory, options.startup_timeout)
+
+        self._facts.containment = lease.containment
+        events.emit(
+            _log,
+            logging.DEBUG,
+            events.WORKER_LEASED,
+            pid=lease.pid,
+            reaper=lease.reaper,
+            containment=lease.containment,
+        )
+        return lease
+
+    def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
+        reads = self._reads()
+        encoded = encode(dict(inputs), Arena(lease.inputs), reader=reads, root="inputs")
+        run = {
+            "type": "run",
+            "token": secrets.token_hex(8),
+            "source": self._program.source,
+            "filename": CELL_FILE,
+            "first_line": self._program.first_line,
+            "entry": self._program.entry,
+            "inputs": encoded,
+            "values": sorted(reads),
+        }
+
+        def begun() -> None:
+            if self._options.timeout != float("inf"):
+                lease.arm(self._options.timeout, self._options.grace)
+
+        observer = self._observer
+        listener = Listener(
+            begun, observer.display or _ignore_display, observer.progress or _ignore_progress
+        )
+        return Conversation(lease.control, run, listener)
+
+    def _reads(self) -> frozenset[str]:
+        return frozenset({"pickle"} if self._language.reads_pickle else ())
+
+    def _attend(self, lease: Lease, conversation: Conversation) -> None:
+        """Serve the run until nothing of it is left."""
+        facts, kept, output = self._facts, self._options.kept_output, self._observer.output
+        streams = (
+            Stream("stdout", lease.stdout, kept, output),
+            Stream("stderr", lease.stderr, kept, output),
+        )
+        try:
+            with _Attention(lease, conversation, streams, self._shield, self._options) as attention:
+                attention.hold()
+        finally:
+            facts.stdout, facts.stderr = (stream.text() for stream in streams)
+            facts.last, facts.stopped = conversation.last, conversation.stopped
+            facts.displays = conversation.displays
+            if conversation.began is not None:
+                facts.seconds = (conversation.ended or time.monotonic()) - conversation.began
+
+    def _read_value(self, lease: Lease) -> None:
+        """Decode the value, now that nothing of the run is alive to change it."""
+        last = self._facts.last
+        if last is None or last["type"] != "result":
+            return
+        arena = Arena(lease.outputs)
+        arena.seal()
+        value = decode(
+            last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"
+        )
+        self._facts.value = convert(value, self._options.converter, "result")
+        self._facts.has_value = True
+
+
+class _Attention:
+    """The loop of a run: everything that can happen is a descriptor or a time."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        conversation: Conversation,
+        streams: tuple[Stream, ...],
+        shield: Shield,
+        options: ExecutionOptions,
+    ) -> None:
+        self._lease = lease
+        self._conversation = conversation
+        self._open = list(streams)
+        self._shield = shield
+        self._options = options
+        self._startup_ends = time.monotonic() + options.startup_timeout
+        self._flush_at: float | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def __enter__(self) -> _Attention:
+        read = selectors.EVENT_READ
+        self._selector.register(self._lease, read, self._on_lease)
+        self._selector.register(self._lease.control, read, self._on_control)
+        self._selector.register(self._shield, read, self._on_interrupt)
+        for stream in self._open:
+            self._selector.register(stream.fd, read, stream)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+
+    def hold(self) -> None:
+        """Serve until the reaper says that nothing is left, then take what the pipes still hold.
+
+        Raises:
+            ProtocolError: What arrived is not of the protocol; the run is being ended.
+            CodeExecError: The worker could not be started, or its supervision was lost.
+        """
+        try:
+            while self._lease.exit is None:
+                for key, mask in self._selector.select(self._patience()):
+                    if isinstance(key.data, Stream):
+                        self._on_output(key.data)
+                    else:
+                        key.data(mask)
+                self._look_at_the_clock()
+            self._conversation.drain()
+        finally:
+            self._lease.release()
+            self._lease.wait()
+            for stream in self._open:
+                stream.drain()
+
+    def _patience(self) -> float | None:
+        """Seconds until the next thing that has a time of its own."""
+        times = [self._startup_ends] if self._conversation.began is None else []
+        if self._flush_at is not None:
+            times.append(self._flush_at)
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        if self._flush_at is not None and now >= self._flush_at:
+            self._flush()
+            self._flush_at = None
+        if self._conversation.began is None and now >= self._startup_ends and not self._lease.exit:
+            raise ProtocolError(
+                f"the worker was not ready within {self._options.startup_timeout:g} s"
+            )
+
+    def _on_lease(self, mask: int) -> None:
+        self._lease.receive()
+
+    def _on_interrupt(self, mask: int) -> None:
+        for _ in range(self._shield.take()):
+            self._lease.interrupt(self._options.grace)
+
+    def _on_control(self, mask: int) -> None:
+        conversation = self._conversation
+        if mask & selectors.EVENT_WRITE:
+            conversation.write()
+        if mask & selectors.EVENT_READ:
+            displayed = len(conversation.displays)
+            if not conversation.read():
+                self._selector.unregister(self._lease.control)
+                return
+            if len(conversation.displays) != displayed:
+                self._flush()
+        write = selectors.EVENT_WRITE if conversation.wants_to_write else 0
+        self._selector.modify(self._lease.control, selectors.EVENT_READ | write, self._on_control)
+
+    def _on_output(self, stream: Stream) -> None:
+        if not stream.read():
+            self._selector.unregister(stream.fd)
+            stream.flush()
+            self._open.remove(stream)
+        elif stream.pending and self._flush_at is None:
+            self._flush_at = time.monotonic() + _FLUSH_AFTER
+
+    def _flush(self) -> None:
+        for stream in self._open:
+            stream.flush()
+
+
+def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+    """Nobody looks."""
+
+
+def _ignore_progress(done: float, total: float | None, text: str) -> None:
+    """Nobody looks."""
+
+
+def _log_end(result: ExecutionResult) -> None:
+    receipt = result.receipt
+    if result.outcome is Outcome.TIMED_OUT:
+        events.emit(
+            _log,
+            logging.WARNING,
+            events.EXECUTION_TIMED_OUT,
+            language=result.language,
+            timeout=result.timeout,
+        )
+    if receipt.forced or receipt.left:
+        events.emit(
+            _log,
+            logging.WARNING,
+            events.PROCESSES_FORCED,
+            forced=receipt.forced,
+            reaped=receipt.reaped,
+            left=receipt.left,
+        )
+    events.emit(
+        _log,
+        logging.INFO,
+        events.EXECUTION_FINISHED,
+        language=result.language,
+        outcome=result.outcome.value,
+        exit_code=result.exit_code,
+        seconds=round(result.execution_time, 6),
+    )

@@ -1,0 +1,20 @@
+"""Python: the description of the language; the runner beside it is loaded in the child only.
+
+Lives in the kernel.
+"""
+
+from __future__ import annotations
+
+from codeexec_magics.languages.language import Language
+from codeexec_magics.languages.python.interpreters import command
+
+LANGUAGE = Language(
+    name="python",
+    aliases=("py", "python3"),
+    suffixes=(".py",),
+    command=command,
+    reads_pickle=True,
+    # The order of sets must not change from run to run, or no output could be compared.
+    environment={"PYTHONHASHSEED": "0"},
+    syntax="python",
+)

@@ -1,0 +1,82 @@
+"""The runner's end of control, and the arenas beside it.
+
+Runs in the child. Owns descriptors 3 to 6. A program may close them or put others in their place;
+so what they are is remembered, and checked before each use.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any, Dict, Optional
+
+from ...protocol import frames
+
+CONTROL, INPUTS, OUTPUTS, STOP = 3, 4, 5, 6
+CHANNEL_GONE = 121
+"""The exit code of a runner whose descriptors the program has closed or replaced."""
+
+
+class Channel:
+    """Control and arenas of the one run that this process serves."""
+
+    def __init__(self) -> None:
+        for fd in (CONTROL, INPUTS, OUTPUTS, STOP):
+            # First of all: a grandchild must not keep the channel open.
+            os.set_inheritable(fd, False)
+        self._identities = {fd: _identity(fd) for fd in (CONTROL, INPUTS, OUTPUTS)}
+        self._socket = socket.socket(fileno=CONTROL)
+        self._process = os.getpid()
+        self.token: Optional[str] = None
+
+    def check(self, fd: int) -> int:
+        """Return ``fd`` if it still is what it was; else end this process with a reason."""
+        if _identity(fd) != self._identities[fd]:
+            os.write(2, b"the program closed or replaced descriptor %d, which belongs to the runner\n" % fd)
+            os._exit(CHANNEL_GONE)
+        return fd
+
+    def receive(self) -> Optional[Dict[str, Any]]:
+        """The next message; None when the kernel is gone."""
+        return frames.receive(self._socket)
+
+    def send(self, message: Dict[str, Any]) -> None:
+        """Send one message; in a fork of the runner's process nothing is sent."""
+        if os.getpid() != self._process:
+            return
+        self.check(CONTROL)
+        if self.token is not None:
+            message["token"] = self.token
+        frames.send(self._socket, message)
+
+    def finish(self, message: Dict[str, Any], code: int) -> None:
+        """Send the last message and end this process at once, streams flushed; does not return."""
+        try:
+            _flush()
+            self.send(message)
+        finally:
+            os._exit(code)
+
+    def leave(self, code: int) -> None:
+        """End this process at once, streams flushed; does not return."""
+        try:
+            _flush()
+        finally:
+            os._exit(code)
+
+
+def _identity(fd: int) -> Optional[tuple[int, int]]:
+    try:
+        found = os.fstat(fd)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        try:
+            stream.flush()  # type: ignore[union-attr]
+        except BaseException:  # noqa: BLE001, S112, PERF203 - whatever the program put there
+            continue

@@ -1,0 +1,196 @@
+"""Evaluate a program: parse it, run it in a fresh module, and find its value.
+
+Runs in the child. Owns the module ``__main__`` that the program sees. The cell alone is parsed, and
+only its last expression statement is treated differently; no text is ever wrapped around it.
+"""
+
+from __future__ import annotations
+
+import __future__
+
+import _ast  # the compiler's own; the module `ast` around it costs milliseconds at each start
+import builtins
+import keyword
+import linecache
+import sys
+import types
+from typing import Any, Callable, Dict, Optional
+
+from .showing import bundle_of
+
+_FUTURES = 0
+for _feature in __future__.all_feature_names:
+    _FUTURES |= getattr(__future__, _feature).compiler_flag
+
+
+class Inputs(Dict[str, Any]):
+    """The inputs by name: ``inputs["df"]`` or ``inputs.df``."""
+
+    def __missing__(self, name: str) -> Any:
+        known = ", ".join(map(str, self)) or "none"
+        raise KeyError(f"{name!r} is not among the inputs: {known}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(error.args[0]) from None
+
+
+def fresh_main() -> types.ModuleType:
+    """A new, empty ``__main__``; the runner's own is no longer reachable by that name."""
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+    return main
+
+
+def evaluate(
+    run: Dict[str, Any],
+    values: Dict[str, Any],
+    main: types.ModuleType,
+    *,
+    show: Callable[[Dict[str, Any], Dict[str, Any]], None],
+    report: Callable[[Any, Any, str], None],
+) -> Any:
+    """Run the program and return its value.
+
+    Args:
+        run: The message ``run``.
+        values: The inputs.
+        main: The module that the program becomes.
+        show: Sends a MIME bundle and its metadata.
+        report: Sends progress: done, total, text.
+
+    Raises:
+        BaseException: Whatever the program throws.
+    """
+    filename, entry = run["filename"], run["entry"]
+    source = "\n" * (run["first_line"] - 1) + run["source"]
+    inputs = Inputs(values)
+    namespace = main.__dict__
+    namespace.update({name: value for name, value in inputs.items() if _bindable(name)})
+    namespace["inputs"] = inputs
+    _equip(show, report)
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+
+    tree = _parse(source, filename)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], _ast.Expr) else None
+    loop = _Loop()
+    code = _compile(tree, filename, "exec", 0)
+    loop.settle(eval(code, namespace))  # noqa: S307 - running the user's code is what this is for
+    value = None
+    if last is not None:
+        expression = _compile(_ast.Expression(last.value), filename, "eval", code.co_flags & _FUTURES)
+        value = loop.settle(eval(expression, namespace))  # noqa: S307
+
+    function = namespace.get(entry)
+    if callable(function) and (entry not in values or function is not values[entry]):
+        value = _call(function, inputs)
+    return _plain(loop.settle(value), inputs)
+
+
+def _bindable(name: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _plain(value: Any, inputs: Inputs) -> Any:
+    return dict(value) if type(value) is Inputs else value
+
+
+def _parse(source: str, filename: str) -> _ast.Module:
+    try:
+        return compile(  # type: ignore[no-any-return]
+            source, filename, "exec", _ast.PyCF_ONLY_AST | _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+        )
+    except SyntaxError as error:
+        _hint(error, source)
+        raise
+
+
+def _hint(error: SyntaxError, source: str) -> None:
+    """Tell those who type IPython's own syntax that this is plain Python."""
+    lines = source.splitlines()
+    text = lines[error.lineno - 1].strip() if error.lineno and error.lineno <= len(lines) else ""
+    if text.startswith(("!", "%")) and hasattr(error, "add_note"):
+        what = "a shell command" if text.startswith("!") else "a magic"
+        error.add_note(f"{what} is IPython's; this cell is plain Python in another process")
+
+
+def _compile(tree: Any, filename: str, mode: str, flags: int) -> types.CodeType:
+    return compile(  # type: ignore[no-any-return]
+        tree, filename, mode, flags=flags | _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+    )
+
+
+def _call(function: Callable[..., Any], inputs: Inputs) -> Any:
+    """Call the program's function with the inputs, in the way that its signature asks for.
+
+    One parameter takes all inputs, unless it bears the name of one of several; more take the inputs
+    that they are named after.
+    """
+    import inspect  # late: it is slow to import, and few programs need it
+
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return function(inputs)
+    if not parameters:
+        return function()
+    first = parameters[0]
+    if first.name == "inputs" or (len(parameters) == 1 and first.name not in inputs):
+        if first.kind is first.VAR_KEYWORD:
+            return function(**inputs)
+        return function(inputs)
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return function(**inputs)
+    named = {parameter.name: inputs[parameter.name] for parameter in parameters if parameter.name in inputs}
+    return function(**named)
+
+
+def _equip(show: Callable[..., None], report: Callable[..., None]) -> None:
+    """Give the program ``display`` and ``progress``, and an ``input`` that says why it cannot ask.
+
+    They go into builtins, so that the program's own namespace is empty but for its inputs.
+    """
+
+    def display(*values: Any, metadata: Optional[Dict[str, Any]] = None) -> None:
+        """Show values as rich output."""
+        for value in values:
+            show(bundle_of(value), metadata or {})
+
+    def progress(done: Any, total: Any = None, text: str = "") -> None:
+        """Tell how far the program is."""
+        report(done, total, str(text))
+
+    def no_input(prompt: object = "") -> str:
+        """There is nobody to ask."""
+        raise EOFError("a cell in another process has no standard input; pass values in with -i")
+
+    builtins.display = display  # type: ignore[attr-defined]
+    builtins.progress = progress  # type: ignore[attr-defined]
+    builtins.input = no_input
+
+
+class _Loop:
+    """An event loop that exists once the program needs one."""
+
+    def __init__(self) -> None:
+        self._loop: Any = None
+
+    def settle(self, value: Any) -> Any:
+        """The value; if it is a coroutine or another awaitable, what comes of it."""
+        if not hasattr(type(value), "__await__"):
+            return value
+        import asyncio
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop.run_until_complete(_awaited(value))
+
+
+async def _awaited(value: Any) -> Any:
+    return await value

@@ -1,0 +1,71 @@
+"""The values that a failing line used, as short texts.
+
+Runs in the child, on the user's objects: every repr may throw, be endless, or print a secret.
+"""
+
+from __future__ import annotations
+
+import re
+import reprlib
+import textwrap
+from typing import Any, List, Optional, Sequence, Tuple
+
+_MOST_VALUES = 6
+_LONGEST = 120
+_SECRET = re.compile(r"pass|secret|token|api_?key|auth|credential|private", re.IGNORECASE)
+_DULL = (type(re), type(len), type(_SECRET.match), type(lambda: None), type)
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+_MISSING = object()
+
+
+def values_on(
+    frame: Any, excerpt: Sequence[str], line: int, end_line: Optional[int], start: int
+) -> List[Tuple[str, str]]:
+    """Names that are used on a line of a frame, in the order of the source, with their values."""
+    text = "\n".join(excerpt[line - start : (end_line or line) - start + 1])
+    found = []
+    for name in _names(text):
+        value = frame.f_locals.get(name, frame.f_globals.get(name, _MISSING))
+        if value is _MISSING or isinstance(value, _DULL):
+            continue
+        found.append((name, "…hidden…" if _SECRET.search(name) else short(value)))
+        if len(found) == _MOST_VALUES:
+            break
+    return found
+
+
+def short(value: Any) -> str:
+    """A short text of a value, without addresses; never throws."""
+    shortener = reprlib.Repr()
+    shortener.maxstring = shortener.maxother = _LONGEST
+    shortener.maxdict = shortener.maxlist = shortener.maxtuple = shortener.maxset = 8
+    try:
+        text = _ADDRESS.sub("", " ".join(shortener.repr(value).split()))
+    except Exception as error:  # noqa: BLE001 - the user's __repr__
+        return f"<{type(value).__name__}: its repr throws {type(error).__name__}>"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _names(text: str) -> List[str]:
+    import ast  # late: slow to import, and needed for failures only
+
+    tree = _parsed(textwrap.dedent(text).strip())
+    if tree is None:
+        words = re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*", text)
+        return list(dict.fromkeys(words))
+    places = [
+        (node.lineno, node.col_offset, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)
+    ]
+    return list(dict.fromkeys(name for _, _, name in sorted(places)))
+
+
+def _parsed(text: str) -> Any:
+    import ast
+
+    # A line of a compound statement (`for x in y:`, `return f(`) is no program by itself.
+    for attempt in (text, text + "\n    pass", "def f():\n " + text, "async def f():\n " + text):
+        try:
+            return ast.parse(attempt)
+        except (SyntaxError, ValueError):
+            continue
+    return None

@@ -1,0 +1,45 @@
+"""The entry of a Python worker: ``python -u <this file>``; PROTOCOL.md says what it speaks.
+
+Runs in the child, before and around the user's program. Puts the package in place by its path and
+under a name of its own: nothing of ours is on ``sys.path``, and the user's ``import
+codeexec_magics`` finds what the user installed, or nothing.
+"""
+
+import os
+import sys
+import types
+
+_ALIAS = "_codeexec_magics"
+_OLDEST = (3, 9)
+_WRONG_RUNTIME = 120
+
+
+def _put_in_place():
+    here = os.path.dirname(os.path.abspath(__file__))
+    root = os.path.dirname(os.path.dirname(here))
+    for name, path in (
+        (_ALIAS, root),
+        (_ALIAS + ".languages", os.path.dirname(here)),
+        (_ALIAS + ".languages.python", here),
+    ):
+        module = types.ModuleType(name)
+        module.__path__ = [path]
+        sys.modules[name] = module
+    # As in a kernel, imports start in the current directory, not in the runner's.
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, "")
+
+
+if sys.version_info < _OLDEST:
+    sys.stderr.write(
+        "cannot run python: %s is Python %d.%d, and it takes 3.9 or newer\n"
+        % ((sys.executable,) + tuple(sys.version_info[:2]))
+    )
+    os._exit(_WRONG_RUNTIME)
+
+_put_in_place()
+
+from _codeexec_magics.languages.python.serving import serve  # noqa: E402 - it is in place now
+
+serve()

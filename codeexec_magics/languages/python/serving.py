@@ -1,0 +1,129 @@
+"""Serve one run: greet, take the program and its inputs, evaluate, send what came of it.
+
+Runs in the child, around the user's program; ends the process. All that is ours is imported here,
+so that a program that redefines builtins or modules later changes nothing of it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, Dict, Optional
+
+from ...data import Arena, DataError, decode, encode
+from . import evaluate, traces
+from .channel import INPUTS, OUTPUTS, Channel
+
+PROTOCOL = 1
+
+
+def serve() -> None:
+    """Serve the run that this process was started for; does not return."""
+    channel = Channel()
+    faulthandler.enable()
+    main = evaluate.fresh_main()
+    channel.send(
+        {
+            "type": "ready",
+            "protocol": PROTOCOL,
+            "language": "python",
+            "version": ".".join(map(str, sys.version_info[:3])),
+        }
+    )
+    run = channel.receive()
+    if run is None:
+        channel.leave(0)
+        return
+    channel.token = run["token"]
+    _Run(channel, run, main).perform()
+
+
+class _Run:
+    """The one run of this process."""
+
+    def __init__(self, channel: Channel, run: Dict[str, Any], main: Any) -> None:
+        self._channel = channel
+        self._run = run
+        self._main = main
+        self._process = os.getpid()
+        self._extractor = traces.Extractor(run["filename"])
+        self._stopped = False
+
+    def perform(self) -> None:
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            inputs = self._inputs()
+            value = evaluate.evaluate(
+                self._run, inputs, self._main, show=self._show, report=self._report
+            )
+        except SystemExit as error:
+            self._exit(error)
+        except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result
+            self._fail(error, "program")
+        else:
+            self._succeed(value)
+
+    def _inputs(self) -> Dict[str, Any]:
+        try:
+            arena = Arena(self._channel.check(INPUTS))
+            return decode(self._run["inputs"], arena, allow_pickle=True, root="inputs")
+        except DataError as error:
+            self._fail(error, "decoding")
+            raise AssertionError("unreachable") from error
+
+    def _succeed(self, value: Any) -> None:
+        try:
+            arena = Arena(self._channel.check(OUTPUTS))
+            encoded = encode(value, arena, reader=frozenset(self._run["values"]), root="result")
+        except DataError as error:
+            self._fail(error, "encoding")
+        except BaseException as error:  # noqa: BLE001 - memory may run out, or an interrupt come
+            self._fail(error, "program")
+        else:
+            self._last({"type": "result", "value": encoded}, 0)
+
+    def _fail(self, error: BaseException, kind: str) -> None:
+        try:
+            trace = self._extractor.extract(error)
+        except BaseException as fault:  # noqa: BLE001 - a hostile exception; its type is still told
+            trace = traces.bare(type(error).__name__, f"its trace cannot be read ({type(fault).__name__})")
+        message = {"type": "error", "kind": kind, "trace": trace}
+        if kind != "program":
+            message["path"] = getattr(error, "path", "")
+            trace["frames"] = []
+        self._last(message, 1)
+
+    def _last(self, message: Dict[str, Any], code: int) -> None:
+        # A program may fork without exec: the copy comes here too, and must not answer twice.
+        if os.getpid() != self._process:
+            if code and "trace" in message:
+                sys.stderr.write(message["trace"].get("text", "") + "\n")
+            self._channel.leave(code)
+        self._channel.finish(message, code)
+
+    def _exit(self, error: SystemExit) -> None:
+        code = error.code
+        if code is None:
+            code = 0
+        elif not isinstance(code, int):
+            try:
+                sys.stderr.write(f"{code}\n")
+            finally:
+                code = 1
+        self._channel.leave(code & 0xFF)
+
+    def _show(self, bundle: Dict[str, Any], metadata: Dict[str, Any]) -> None:
+        self._channel.send({"type": "display", "bundle": bundle, "metadata": metadata})
+
+    def _report(self, done: Any, total: Any, text: str) -> None:
+        self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
+
+    def _on_interrupt(self, number: int, frame: Optional[FrameType]) -> None:
+        if os.getpid() == self._process and not self._stopped:
+            self._stopped = True
+            trace = self._extractor.where(frame)
+            self._channel.send({"type": "stopped", "trace": trace})
+        raise KeyboardInterrupt
