@@ -144,7 +144,11 @@ def _crashed(facts: Facts) -> _Judgement:
     if status == _CHANNEL_GONE and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
     if ended.cause in ("supervisor_lost", "reaper_lost"):
-        return Outcome.CRASHED, "SupervisorLost: the supervising process was killed; all was ended", None
+        return (
+            Outcome.CRASHED,
+            "SupervisorLost: the supervising process was killed; all was ended",
+            None,
+        )
     return Outcome.CRASHED, f"WorkerCrashed: {_how(facts, status)}", None
 
 

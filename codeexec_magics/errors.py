@@ -7,7 +7,7 @@ Plain classes of the standard library; any process may import this module.
     CodeExecError
     ├── InvalidOptions            (ValueError) told before anything starts
     ├── LanguageUnavailable       what is missing, and how to install it
-    ├── SourceUnavailable         (OSError) the file to run is missing, unreadable, of no known language
+    ├── SourceUnavailable         (OSError) the file cannot be read, or has no known language
     ├── DataError                 a value cannot travel; .path names it
     │   ├── EncodingFailed        on the way out
     │   └── DecodingFailed        on the way in

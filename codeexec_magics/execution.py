@@ -13,12 +13,13 @@ import selectors
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from codeexec_magics import events
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
-from codeexec_magics.data import Arena, convert, decode, encode
+from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
+from codeexec_magics.data.conversion import convert
 from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.options import ExecutionOptions, Program
@@ -136,8 +137,8 @@ class Execution:
         return lease
 
     def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
-        reads = self._reads()
-        encoded = encode(dict(inputs), Arena(lease.inputs), reader=reads, root="inputs")
+        reader = PYTHON if self._language.reads_pickle else FOREIGN
+        encoded = encode(dict(inputs), Arena(lease.inputs), reader=reader, root="inputs")
         run = {
             "type": "run",
             "token": secrets.token_hex(8),
@@ -146,7 +147,7 @@ class Execution:
             "first_line": self._program.first_line,
             "entry": self._program.entry,
             "inputs": encoded,
-            "values": sorted(reads),
+            "values": sorted(PYTHON),
         }
 
         def begun() -> None:
@@ -158,9 +159,6 @@ class Execution:
             begun, observer.display or _ignore_display, observer.progress or _ignore_progress
         )
         return Conversation(lease.control, run, listener)
-
-    def _reads(self) -> frozenset[str]:
-        return frozenset({"pickle"} if self._language.reads_pickle else ())
 
     def _attend(self, lease: Lease, conversation: Conversation) -> None:
         """Serve the run until nothing of it is left."""
@@ -213,7 +211,7 @@ class _Attention:
         self._flush_at: float | None = None
         self._selector = selectors.DefaultSelector()
 
-    def __enter__(self) -> _Attention:
+    def __enter__(self) -> Self:
         read = selectors.EVENT_READ
         self._selector.register(self._lease, read, self._on_lease)
         self._selector.register(self._lease.control, read, self._on_control)

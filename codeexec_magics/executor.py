@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.errors import CodeExecError, InvalidOptions, SourceUnavailable
@@ -167,7 +167,7 @@ class CodeExecutor:
         self._share = _Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)
 
-    def __enter__(self) -> CodeExecutor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -259,7 +259,9 @@ def _checked_inputs(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if inputs is None:
         return {}
     if not isinstance(inputs, Mapping):
-        raise InvalidOptions(f"inputs must be a mapping of names to values, not {type(inputs).__name__}")
+        raise InvalidOptions(
+            f"inputs must be a mapping of names to values, not {type(inputs).__name__}"
+        )
     for name in inputs:
         if not isinstance(name, str):
             raise InvalidOptions(f"the name of an input must be a string, not {name!r}")

@@ -65,11 +65,15 @@ class StackFrame:
             excerpt_start=_number(data.get("excerpt_start")) or 1,
             excerpt=tuple(
                 _text(line, _LONGEST_LINE)
-                for line in (excerpt if isinstance(excerpt, list | tuple) else ())[:_MOST_EXCERPT_LINES]
+                for line in (excerpt if isinstance(excerpt, list | tuple) else ())[
+                    :_MOST_EXCERPT_LINES
+                ]
             ),
             values=tuple(
                 (_text(pair[0], _LONGEST_LINE), _text(pair[1], _LONGEST_LINE))
-                for pair in (values if isinstance(values, list | tuple) else ())[:_MOST_EXCERPT_LINES]
+                for pair in (values if isinstance(values, list | tuple) else ())[
+                    :_MOST_EXCERPT_LINES
+                ]
                 if isinstance(pair, list | tuple) and len(pair) == 2
             ),
         )
@@ -138,7 +142,8 @@ def _trace(data: Mapping[str, Any], depth: int) -> Trace:
             if isinstance(frame, Mapping)
         ),
         notes=tuple(
-            _text(note, _LONGEST_TEXT) for note in (notes if isinstance(notes, list | tuple) else ())[:20]
+            _text(note, _LONGEST_TEXT)
+            for note in (notes if isinstance(notes, list | tuple) else ())[:20]
         ),
         cause=_trace(cause, depth + 1) if deeper and isinstance(cause, Mapping) else None,
         explicit=data.get("explicit") is not False,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 from functools import cache
-from importlib.metadata import entry_points
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import PurePath
 
 from codeexec_magics.errors import LanguageUnavailable, SourceUnavailable
@@ -76,7 +76,7 @@ def _refuse_duplicates(languages: object) -> None:
         for name in (language.name, *language.aliases):
             if name in owners:
                 raise LanguageUnavailable(
-                    f"the languages {owners[name]} and {language.name} both claim the name {name!r}; "
+                    f"the languages {owners[name]} and {language.name} both claim {name!r}; "
                     "uninstall one of the packages that bring them"
                 )
             owners[name] = language.name

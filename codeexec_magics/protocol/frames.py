@@ -30,7 +30,9 @@ def pack(message: dict[str, Any]) -> bytes:
     Raises:
         FrameError: It is larger than `LARGEST_FRAME`.
     """
-    body = json.dumps(message, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    body = json.dumps(message, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode(
+        "ascii"
+    )
     if len(body) > LARGEST_FRAME:
         raise FrameError(f"a frame of {len(body)} bytes is above the limit of {LARGEST_FRAME}")
     return _HEADER.pack(len(body)) + body
@@ -109,7 +111,9 @@ def receive(channel: socket.socket) -> dict[str, Any] | None:
     return _message(body)
 
 
-def send(channel: socket.socket, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
+def send(
+    channel: socket.socket, message: dict[str, Any], descriptors: tuple[int, ...] = ()
+) -> None:
     """Write one message to a blocking socket; descriptors travel with its first byte."""
     packed = memoryview(pack(message))
     sent = socket.send_fds(channel, [packed], list(descriptors)) if descriptors else 0
@@ -118,7 +122,5 @@ def send(channel: socket.socket, message: dict[str, Any], descriptors: tuple[int
 
 def receive_some(channel: socket.socket) -> tuple[bytes, list[int]]:
     """Read what is there, and the descriptors that came with it; empty bytes at the end."""
-    received, descriptors, _, _ = socket.recv_fds(
-        channel, 65536, _MOST_DESCRIPTORS, _CLOSE_ON_EXEC
-    )
+    received, descriptors, _, _ = socket.recv_fds(channel, 65536, _MOST_DESCRIPTORS, _CLOSE_ON_EXEC)
     return received, descriptors

@@ -101,7 +101,9 @@ class SupervisorClient:
                 ours.close()
                 self._lose()
                 if attempt == 2:
-                    raise SupervisorLost("the supervisor vanished while a worker was started") from error
+                    raise SupervisorLost(
+                        "the supervisor vanished while a worker was started"
+                    ) from error
             except BaseException:
                 ours.close()
                 raise
@@ -138,7 +140,16 @@ class SupervisorClient:
         ours, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", _ENTRY, str(theirs.fileno()), str(os.getpid()), self._session],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    "-B",
+                    _ENTRY,
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                    self._session,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -147,7 +158,13 @@ class SupervisorClient:
             )
             self._lifeline = ours
             frames.send(
-                ours, {"type": "hello", "protocol": PROTOCOL, "session": self._session, "containment": self._wanted}
+                ours,
+                {
+                    "type": "hello",
+                    "protocol": PROTOCOL,
+                    "session": self._session,
+                    "containment": self._wanted,
+                },
             )
             self._greet()
         except BaseException:
@@ -170,7 +187,7 @@ class SupervisorClient:
             raise CodeExecError("the supervisor failed to start; the log has its traceback")
         if welcome.get("protocol") != PROTOCOL:
             raise ProtocolError(
-                f"the supervisor speaks protocol {welcome.get('protocol')}, this process {PROTOCOL}; "
+                f"the supervisor speaks protocol {welcome.get('protocol')}, not {PROTOCOL}; "
                 "restart the kernel after an upgrade of codeexec_magics"
             )
         self._welcome = welcome

@@ -25,7 +25,7 @@ class Containment:
     name: ClassVar[str]
     covers: ClassVar[str]
     has_init: ClassVar[bool] = False
-    """Whether the reaper's first child is a process of ours (`enter_init`) that forks the worker."""
+    """Whether the reaper's first child is ours (`enter_init`) and forks the worker."""
 
     def enter_reaper(self) -> None:
         """Prepare the reaper's process, before the worker is forked."""
@@ -45,7 +45,9 @@ class ProcessGroup(Containment):
     """The worker's process group and what can be found below it: best effort (macOS)."""
 
     name = "process-group"
-    covers = "children that stay in the group or below the worker; a daemon that leaves both escapes"
+    covers = (
+        "children that stay in the group or below the worker; a daemon that leaves both escapes"
+    )
 
     def kill_all(self) -> None:
         """Kill the groups and the descendants that can be seen."""
@@ -225,4 +227,3 @@ def _cannot_signal(pid: int) -> bool:
     except OSError:
         return False
     return False
-

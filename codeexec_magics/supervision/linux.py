@@ -76,7 +76,7 @@ def become_subreaper() -> None:
 
 
 def renounce_privileges() -> None:
-    """Give up, for this process and all it starts, to gain privileges by exec (``no_new_privs``)."""
+    """Give up gaining privileges by exec, with all that is started (``no_new_privs``)."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
@@ -115,7 +115,11 @@ def unshare(flags: int) -> None:
 
 def map_own_ids(uid: int, gid: int) -> None:
     """In a new user namespace: keep the ids that this process had outside."""
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
         fd = os.open(f"/proc/self/{name}", os.O_WRONLY)
         try:
             os.write(fd, text.encode())

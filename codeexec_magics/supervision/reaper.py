@@ -121,7 +121,7 @@ class Reaper:
             os.close(fd)
 
     def _descriptors(self) -> tuple[list[int], dict[int, int]]:
-        """Make the run's channels: the owner's ends in order, and the worker's with their numbers."""
+        """Make the run's channels: the owner's ends in order, the worker's with their numbers."""
         control, control_end = socket.socketpair()
         out, out_end = os.pipe()
         err, err_end = os.pipe()
@@ -185,7 +185,9 @@ class Reaper:
         if self._main_status is not None:
             self._finish("exit")
         if signal.SIGTERM in numbers:
-            self._finish("supervisor_lost" if os.getppid() != self._lease["supervisor"] else "owner_gone")
+            self._finish(
+                "supervisor_lost" if os.getppid() != self._lease["supervisor"] else "owner_gone"
+            )
 
     def _read_requests(self) -> None:
         try:
@@ -302,7 +304,9 @@ class Reaper:
         return os.waitstatus_to_exitcode(self._main_status)
 
     def _send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
-        with contextlib.suppress(OSError):  # the owner may be gone; the clean-up does not depend on it
+        with contextlib.suppress(
+            OSError
+        ):  # the owner may be gone; the clean-up does not depend on it
             frames.send(self._run, message, descriptors)
 
 

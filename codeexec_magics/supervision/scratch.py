@@ -102,7 +102,9 @@ def _lift(name: str, fd: int, number: int) -> int:
                     os.chmod(entry.name, 0o700, dir_fd=inner)
                 count += 1  # in any case: a name that is taken must not be tried for ever
                 with contextlib.suppress(OSError):
-                    os.rename(entry.name, f".lifted-{number + count}", src_dir_fd=inner, dst_dir_fd=fd)
+                    os.rename(
+                        entry.name, f".lifted-{number + count}", src_dir_fd=inner, dst_dir_fd=fd
+                    )
     finally:
         os.close(inner)
     return count

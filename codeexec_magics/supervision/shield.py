@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 
 class Shield:
@@ -33,7 +33,7 @@ class Shield:
         self._previous: Any = None
         self._installed = False
 
-    def __enter__(self) -> Shield:
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._on_signal)
             self._installed = True
@@ -46,7 +46,7 @@ class Shield:
         traceback: TracebackType | None,
     ) -> None:
         if self._installed:
-            # A handler that C code installed cannot be put back from Python; the default is nearest.
+            # A handler of C code cannot be put back from Python; the default is nearest.
             previous = self._previous if self._previous is not None else signal.default_int_handler
             signal.signal(signal.SIGINT, previous)
             self._installed = False

@@ -81,9 +81,7 @@ class Supervisor:
         if hasattr(os, "pidfd_open"):
             # The socket alone is no proof of life: a fork of the kernel holds it open too.
             with contextlib.suppress(OSError):
-                self._selector.register(
-                    os.pidfd_open(self._owner), selectors.EVENT_READ, self._end
-                )
+                self._selector.register(os.pidfd_open(self._owner), selectors.EVENT_READ, self._end)
         if os.getppid() != self._owner:
             self._end()
 
@@ -157,7 +155,7 @@ class Supervisor:
                 self._lost.append(run)
 
     def _end_strangers(self) -> None:
-        """End what a dead reaper left: every child of ours that is no reaper, until none is there."""
+        """End what a dead reaper left: every child that is no reaper, until none is there."""
         strangers = [pid for pid in processes.children(os.getpid()) if pid not in self._runs]
         for pid in strangers:
             with contextlib.suppress(OSError):
@@ -209,6 +207,6 @@ def main(arguments: list[str]) -> None:
     lifeline = socket.socket(fileno=int(fd))
     try:
         Supervisor(lifeline, int(owner), session).serve()
-    except Exception:  # noqa: BLE001 - the last chance to tell the owner what went wrong
+    except Exception:
         _tell(lifeline, {"type": "fault", "text": traceback.format_exc()})
         raise

@@ -25,7 +25,16 @@ _STATUS = STOP + 1
 
 _CATCHABLE = tuple(
     getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGCHLD", "SIGPIPE", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGCHLD",
+        "SIGPIPE",
+        "SIGHUP",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGXFSZ",
+    )
 )
 _OOM_SCORE = b"500"
 
@@ -85,7 +94,7 @@ def _die_with_the_reaper() -> None:
 
 
 def _reset_signals() -> None:
-    """Give the program the state that a shell would: an idle kernel ignores SIGINT, for instance."""
+    """Give the program what a shell would: an idle kernel ignores SIGINT, for instance."""
     for number in _CATCHABLE:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])

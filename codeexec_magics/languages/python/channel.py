@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ...protocol import frames
 
@@ -28,20 +28,23 @@ class Channel:
         self._identities = {fd: _identity(fd) for fd in (CONTROL, INPUTS, OUTPUTS)}
         self._socket = socket.socket(fileno=CONTROL)
         self._process = os.getpid()
-        self.token: Optional[str] = None
+        self.token: str | None = None
 
     def check(self, fd: int) -> int:
         """Return ``fd`` if it still is what it was; else end this process with a reason."""
         if _identity(fd) != self._identities[fd]:
-            os.write(2, b"the program closed or replaced descriptor %d, which belongs to the runner\n" % fd)
+            os.write(
+                2,
+                b"the program closed or replaced descriptor %d, which belongs to the runner\n" % fd,
+            )
             os._exit(CHANNEL_GONE)
         return fd
 
-    def receive(self) -> Optional[Dict[str, Any]]:
+    def receive(self) -> dict[str, Any] | None:
         """The next message; None when the kernel is gone."""
         return frames.receive(self._socket)
 
-    def send(self, message: Dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Send one message; in a fork of the runner's process nothing is sent."""
         if os.getpid() != self._process:
             return
@@ -50,7 +53,7 @@ class Channel:
             message["token"] = self.token
         frames.send(self._socket, message)
 
-    def finish(self, message: Dict[str, Any], code: int) -> None:
+    def finish(self, message: dict[str, Any], code: int) -> None:
         """Send the last message and end this process at once, streams flushed; does not return."""
         try:
             _flush()
@@ -66,7 +69,7 @@ class Channel:
             os._exit(code)
 
 
-def _identity(fd: int) -> Optional[tuple[int, int]]:
+def _identity(fd: int) -> tuple[int, int] | None:
     try:
         found = os.fstat(fd)
     except OSError:
@@ -78,5 +81,5 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
             stream.flush()  # type: ignore[union-attr]
-        except BaseException:  # noqa: BLE001, S112, PERF203 - whatever the program put there
+        except BaseException:  # noqa: BLE001, S112 - whatever the program put there
             continue

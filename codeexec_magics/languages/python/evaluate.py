@@ -5,7 +5,6 @@ only its last expression statement is treated differently; no text is ever wrapp
 """
 
 from __future__ import annotations
-
 import __future__
 
 import _ast  # the compiler's own; the module `ast` around it costs milliseconds at each start
@@ -14,7 +13,8 @@ import keyword
 import linecache
 import sys
 import types
-from typing import Any, Callable, Dict, Optional
+from collections.abc import Callable
+from typing import Any
 
 from .showing import bundle_of
 
@@ -23,7 +23,7 @@ for _feature in __future__.all_feature_names:
     _FUTURES |= getattr(__future__, _feature).compiler_flag
 
 
-class Inputs(Dict[str, Any]):
+class Inputs(dict[str, Any]):
     """The inputs by name: ``inputs["df"]`` or ``inputs.df``."""
 
     def __missing__(self, name: str) -> Any:
@@ -48,11 +48,11 @@ def fresh_main() -> types.ModuleType:
 
 
 def evaluate(
-    run: Dict[str, Any],
-    values: Dict[str, Any],
+    run: dict[str, Any],
+    values: dict[str, Any],
     main: types.ModuleType,
     *,
-    show: Callable[[Dict[str, Any], Dict[str, Any]], None],
+    show: Callable[[dict[str, Any], dict[str, Any]], None],
     report: Callable[[Any, Any, str], None],
 ) -> Any:
     """Run the program and return its value.
@@ -83,7 +83,9 @@ def evaluate(
     loop.settle(eval(code, namespace))  # noqa: S307 - running the user's code is what this is for
     value = None
     if last is not None:
-        expression = _compile(_ast.Expression(last.value), filename, "eval", code.co_flags & _FUTURES)
+        expression = _compile(
+            _ast.Expression(last.value), filename, "eval", code.co_flags & _FUTURES
+        )
         value = loop.settle(eval(expression, namespace))  # noqa: S307
 
     function = namespace.get(entry)
@@ -103,7 +105,11 @@ def _plain(value: Any, inputs: Inputs) -> Any:
 def _parse(source: str, filename: str) -> _ast.Module:
     try:
         return compile(  # type: ignore[no-any-return]
-            source, filename, "exec", _ast.PyCF_ONLY_AST | _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            source,
+            filename,
+            "exec",
+            _ast.PyCF_ONLY_AST | _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+            dont_inherit=True,
         )
     except SyntaxError as error:
         _hint(error, source)
@@ -146,7 +152,11 @@ def _call(function: Callable[..., Any], inputs: Inputs) -> Any:
         return function(inputs)
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return function(**inputs)
-    named = {parameter.name: inputs[parameter.name] for parameter in parameters if parameter.name in inputs}
+    named = {
+        parameter.name: inputs[parameter.name]
+        for parameter in parameters
+        if parameter.name in inputs
+    }
     return function(**named)
 
 
@@ -156,7 +166,7 @@ def _equip(show: Callable[..., None], report: Callable[..., None]) -> None:
     They go into builtins, so that the program's own namespace is empty but for its inputs.
     """
 
-    def display(*values: Any, metadata: Optional[Dict[str, Any]] = None) -> None:
+    def display(*values: Any, metadata: dict[str, Any] | None = None) -> None:
         """Show values as rich output."""
         for value in values:
             show(bundle_of(value), metadata or {})

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import reprlib
 import textwrap
-from typing import Any, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 _MOST_VALUES = 6
 _LONGEST = 120
@@ -19,8 +20,8 @@ _MISSING = object()
 
 
 def values_on(
-    frame: Any, excerpt: Sequence[str], line: int, end_line: Optional[int], start: int
-) -> List[Tuple[str, str]]:
+    frame: Any, excerpt: Sequence[str], line: int, end_line: int | None, start: int
+) -> list[tuple[str, str]]:
     """Names that are used on a line of a frame, in the order of the source, with their values."""
     text = "\n".join(excerpt[line - start : (end_line or line) - start + 1])
     found = []
@@ -46,7 +47,7 @@ def short(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _names(text: str) -> List[str]:
+def _names(text: str) -> list[str]:
     import ast  # late: slow to import, and needed for failures only
 
     tree = _parsed(textwrap.dedent(text).strip())
@@ -54,7 +55,9 @@ def _names(text: str) -> List[str]:
         words = re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*", text)
         return list(dict.fromkeys(words))
     places = [
-        (node.lineno, node.col_offset, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)
+        (node.lineno, node.col_offset, node.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
     ]
     return list(dict.fromkeys(name for _, _, name in sorted(places)))
 

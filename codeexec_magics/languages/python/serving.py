@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ...data import Arena, DataError, decode, encode
 from . import evaluate, traces
@@ -44,7 +44,7 @@ def serve() -> None:
 class _Run:
     """The one run of this process."""
 
-    def __init__(self, channel: Channel, run: Dict[str, Any], main: Any) -> None:
+    def __init__(self, channel: Channel, run: dict[str, Any], main: Any) -> None:
         self._channel = channel
         self._run = run
         self._main = main
@@ -66,7 +66,7 @@ class _Run:
         else:
             self._succeed(value)
 
-    def _inputs(self) -> Dict[str, Any]:
+    def _inputs(self) -> dict[str, Any]:
         try:
             arena = Arena(self._channel.check(INPUTS))
             return decode(self._run["inputs"], arena, allow_pickle=True, root="inputs")
@@ -89,14 +89,16 @@ class _Run:
         try:
             trace = self._extractor.extract(error)
         except BaseException as fault:  # noqa: BLE001 - a hostile exception; its type is still told
-            trace = traces.bare(type(error).__name__, f"its trace cannot be read ({type(fault).__name__})")
+            trace = traces.bare(
+                type(error).__name__, f"its trace cannot be read ({type(fault).__name__})"
+            )
         message = {"type": "error", "kind": kind, "trace": trace}
         if kind != "program":
             message["path"] = getattr(error, "path", "")
             trace["frames"] = []
         self._last(message, 1)
 
-    def _last(self, message: Dict[str, Any], code: int) -> None:
+    def _last(self, message: dict[str, Any], code: int) -> None:
         # A program may fork without exec: the copy comes here too, and must not answer twice.
         if os.getpid() != self._process:
             if code and "trace" in message:
@@ -115,13 +117,13 @@ class _Run:
                 code = 1
         self._channel.leave(code & 0xFF)
 
-    def _show(self, bundle: Dict[str, Any], metadata: Dict[str, Any]) -> None:
+    def _show(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
         self._channel.send({"type": "display", "bundle": bundle, "metadata": metadata})
 
     def _report(self, done: Any, total: Any, text: str) -> None:
         self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
 
-    def _on_interrupt(self, number: int, frame: Optional[FrameType]) -> None:
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() == self._process and not self._stopped:
             self._stopped = True
             trace = self._extractor.where(frame)

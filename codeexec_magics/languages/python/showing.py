@@ -6,7 +6,7 @@ Runs in the child, on the user's objects: every call into one may throw, and is 
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict
+from typing import Any
 
 _METHODS = (
     ("text/html", "_repr_html_"),
@@ -19,9 +19,9 @@ _METHODS = (
 )
 
 
-def bundle_of(value: Any) -> Dict[str, Any]:
+def bundle_of(value: Any) -> dict[str, Any]:
     """The MIME bundle of a value: its own forms, a figure's picture, and its text."""
-    bundle: Dict[str, Any] = {"text/plain": _text(value)}
+    bundle: dict[str, Any] = {"text/plain": _text(value)}
     own = _ask(value, "_repr_mimebundle_")
     if isinstance(own, tuple):
         own = own[0] if own else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import linecache
 import os
+from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any
 
 from .frame_values import values_on
 
@@ -22,10 +23,10 @@ _LONGEST_LINE = 500
 _LIBRARIES = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 # (frame, line, line end, column, column end), the columns counted from 0 in characters
-_Position = Tuple[Any, Optional[int], Optional[int], Optional[int], Optional[int]]
+_Position = tuple
 
 
-def bare(kind: str, message: str) -> Dict[str, Any]:
+def bare(kind: str, message: str) -> dict[str, Any]:
     """A trace of which only type and message are known."""
     return {"type": kind, "message": message, "frames": [], "text": f"{kind}: {message}"}
 
@@ -41,30 +42,30 @@ class Extractor:
         self._filename = filename
         self._seen: set[int] = set()
 
-    def extract(self, error: BaseException) -> Dict[str, Any]:
+    def extract(self, error: BaseException) -> dict[str, Any]:
         """The trace of an exception, its causes and members."""
         self._seen = set()
         trace = self._one(error, depth=0)
         trace["text"] = "\n".join(_text_of(trace))
         return trace
 
-    def where(self, frame: Optional[FrameType]) -> Dict[str, Any]:
+    def where(self, frame: FrameType | None) -> dict[str, Any]:
         """A trace of where the code is now."""
-        positions: List[_Position] = []
+        positions: list[_Position] = []
         while frame is not None:
             positions.append((frame, *_span(frame.f_code, frame.f_lasti, frame.f_lineno)))
             frame = frame.f_back
         frames = self._frames(positions[::-1])
-        trace: Dict[str, Any] = {"type": "KeyboardInterrupt", "message": "", "frames": frames}
+        trace: dict[str, Any] = {"type": "KeyboardInterrupt", "message": "", "frames": frames}
         trace["text"] = "\n".join(_text_of(trace))
         return trace
 
-    def _one(self, error: BaseException, depth: int) -> Dict[str, Any]:
+    def _one(self, error: BaseException, depth: int) -> dict[str, Any]:
         self._seen.add(id(error))
         frames = self._frames(_positions(error.__traceback__))
         if isinstance(error, SyntaxError):
             frames = self._with_syntax(error, frames)
-        trace: Dict[str, Any] = {
+        trace: dict[str, Any] = {
             "type": _type_name(error),
             "message": _message(error),
             "frames": frames,
@@ -83,7 +84,7 @@ class Extractor:
             self._add_cause(trace, error, depth)
         return trace
 
-    def _add_cause(self, trace: Dict[str, Any], error: BaseException, depth: int) -> None:
+    def _add_cause(self, trace: dict[str, Any], error: BaseException, depth: int) -> None:
         explicit = error.__cause__ is not None
         cause = error.__cause__
         if cause is None and not error.__suppress_context__:
@@ -92,7 +93,7 @@ class Extractor:
             trace["cause"] = self._one(cause, depth + 1)
             trace["explicit"] = explicit
 
-    def _frames(self, positions: List[_Position]) -> List[Dict[str, Any]]:
+    def _frames(self, positions: list[_Position]) -> list[dict[str, Any]]:
         """The frames from the program's first on: before it there are only the runner's."""
         start = next(
             (n for n, position in enumerate(positions) if self._is_program(position[0])), None
@@ -108,27 +109,31 @@ class Extractor:
         )
         return [self._frame(position, n == last_user) for n, position in enumerate(kept)]
 
-    def _frame(self, position: _Position, with_values: bool) -> Dict[str, Any]:
+    def _frame(self, position: _Position, with_values: bool) -> dict[str, Any]:
         frame, line, end_line, column, end_column = position
         code = frame.f_code
         user = self._is_user(frame)
-        found: Dict[str, Any] = {
+        found: dict[str, Any] = {
             "file": code.co_filename,
             "line": line,
             "end_line": end_line,
             "column": None if column is None else column + 1,
             "end_column": None if end_column is None else end_column + 1,
-            "function": "" if code.co_name == "<module>" else getattr(code, "co_qualname", code.co_name),
+            "function": ""
+            if code.co_name == "<module>"
+            else getattr(code, "co_qualname", code.co_name),
             "user": user,
         }
         if user and line is not None:
             self._add_excerpt(found, code.co_filename, line, end_line)
             if with_values:
-                found["values"] = values_on(frame, found["excerpt"], line, end_line, found["excerpt_start"])
+                found["values"] = values_on(
+                    frame, found["excerpt"], line, end_line, found["excerpt_start"]
+                )
         return found
 
     def _add_excerpt(
-        self, found: Dict[str, Any], filename: str, line: int, end_line: Optional[int]
+        self, found: dict[str, Any], filename: str, line: int, end_line: int | None
     ) -> None:
         lines = linecache.getlines(filename)
         first = max(1, line - _CONTEXT)
@@ -136,7 +141,9 @@ class Extractor:
         found["excerpt_start"] = first
         found["excerpt"] = [text.rstrip("\r\n")[:_LONGEST_LINE] for text in lines[first - 1 : last]]
 
-    def _with_syntax(self, error: SyntaxError, frames: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    def _with_syntax(
+        self, error: SyntaxError, frames: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
         """Add the place that a SyntaxError names; the compiler has no frame there."""
         if not isinstance(error.lineno, int) or not isinstance(error.filename, str):
             return frames
@@ -144,7 +151,7 @@ class Extractor:
         end_line = getattr(error, "end_lineno", None) or error.lineno
         column = error.offset if error.offset and error.offset > 0 else None
         end_column = getattr(error, "end_offset", None)
-        found: Dict[str, Any] = {
+        found: dict[str, Any] = {
             "file": error.filename,
             "line": error.lineno,
             "end_line": end_line,
@@ -165,19 +172,24 @@ class Extractor:
 
 
 def _is_ours(frame: Any) -> bool:
-    return bool(frame.f_code.co_filename.startswith(_OURS) and frame.f_globals.get("__package__", "").startswith("_codeexec_magics"))
+    return bool(
+        frame.f_code.co_filename.startswith(_OURS)
+        and frame.f_globals.get("__package__", "").startswith("_codeexec_magics")
+    )
 
 
 def _is_user_file(filename: str) -> bool:
     if filename.startswith("<"):
         return False
     path = os.path.abspath(filename)
-    library = path.startswith((_LIBRARIES, _OURS)) or "site-packages" in path or "dist-packages" in path
+    library = (
+        path.startswith((_LIBRARIES, _OURS)) or "site-packages" in path or "dist-packages" in path
+    )
     return not library
 
 
-def _positions(traceback_: Optional[TracebackType]) -> List[_Position]:
-    found: List[_Position] = []
+def _positions(traceback_: TracebackType | None) -> list[_Position]:
+    found: list[_Position] = []
     while traceback_ is not None:
         frame = traceback_.tb_frame
         found.append((frame, *_span(frame.f_code, traceback_.tb_lasti, traceback_.tb_lineno)))
@@ -186,8 +198,8 @@ def _positions(traceback_: Optional[TracebackType]) -> List[_Position]:
 
 
 def _span(
-    code: CodeType, instruction: int, line: Optional[int]
-) -> Tuple[Optional[int], Optional[int], Optional[int], Optional[int]]:
+    code: CodeType, instruction: int, line: int | None
+) -> tuple[int | None, int | None, int | None, int | None]:
     """The span of source that an instruction was compiled from, columns in characters."""
     positions = getattr(code, "co_positions", None)  # Python 3.11
     if positions is None or instruction < 0:
@@ -210,7 +222,7 @@ def _nth(positions: Iterator[Any], number: int) -> Any:
     return None, None, None, None
 
 
-def _characters(filename: str, line: Optional[int], column: Optional[int]) -> Optional[int]:
+def _characters(filename: str, line: int | None, column: int | None) -> int | None:
     """Python counts columns in bytes of UTF-8; the reader counts characters."""
     if line is None or column is None:
         return None
@@ -222,7 +234,11 @@ def _type_name(error: BaseException) -> str:
     kind = type(error)
     module = kind.__module__
     name = kind.__qualname__
-    return name if module in ("builtins", "__main__") or not isinstance(module, str) else f"{module}.{name}"
+    return (
+        name
+        if module in ("builtins", "__main__") or not isinstance(module, str)
+        else f"{module}.{name}"
+    )
 
 
 def _message(error: BaseException) -> str:
@@ -237,16 +253,16 @@ def _message(error: BaseException) -> str:
         return f"<its text cannot be shown: __str__ throws {type(fault).__name__}>"
 
 
-def _notes(error: BaseException) -> List[str]:
+def _notes(error: BaseException) -> list[str]:
     notes = getattr(error, "__notes__", None)
     if not isinstance(notes, (list, tuple)):
         return []
     return [note for note in notes if isinstance(note, str)]
 
 
-def _text_of(trace: Dict[str, Any], depth: int = 0) -> List[str]:
+def _text_of(trace: dict[str, Any], depth: int = 0) -> list[str]:
     """The text in Python's own form, causes first."""
-    lines: List[str] = []
+    lines: list[str] = []
     cause = trace.get("cause")
     if cause:
         lines += _text_of(cause, depth)
@@ -271,7 +287,7 @@ _LINK = {
 }
 
 
-def _frame_text(frame: Dict[str, Any]) -> List[str]:
+def _frame_text(frame: dict[str, Any]) -> list[str]:
     where = f'  File "{frame["file"]}", line {frame["line"]}'
     lines = [where + (f", in {frame['function']}" if frame["function"] else ", in <module>")]
     text = _line_of(frame)
@@ -286,7 +302,7 @@ def _frame_text(frame: Dict[str, Any]) -> List[str]:
     return lines
 
 
-def _line_of(frame: Dict[str, Any]) -> str:
+def _line_of(frame: dict[str, Any]) -> str:
     if frame["line"] is None:
         return ""
     if frame.get("excerpt"):
