@@ -1,0 +1,186 @@
+"""See a table in a frame, a series, an array or a list of records.
+
+Lives wherever a result is shown and owns nothing. No library is imported: a value is known by the
+name of its type, and only its first rows and columns are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from codeexec_magics.display.guard import attempt, origin
+from codeexec_magics.display.wording import counted
+
+MOST_ROWS = 10
+"""Rows of a table that are shown."""
+MOST_COLUMNS = 12
+"""Columns of a table that are shown."""
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One column's first values, as the library gives them.
+
+    Attributes:
+        name: Its heading, of any type.
+        dtype: Its type in the library's words; None where values have only their own.
+        values: The first values.
+        label: Whether it names the rows.
+        nothing: What the library calls None.
+    """
+
+    name: Any
+    dtype: str | None
+    values: list[Any]
+    label: bool = False
+    nothing: str = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The corner of a table that is shown, and the size of the whole.
+
+    Attributes:
+        strips: The first columns, an index before them.
+        size: How large the whole is, in words.
+        rows: How many rows there are.
+        columns: How many columns there are; None for a single series of values.
+    """
+
+    strips: list[Strip]
+    size: str
+    rows: int
+    columns: int | None
+
+
+def grid_of(value: object) -> Grid | None:
+    """The table that a value is, or None if it is none, or one that refuses to be read."""
+    if type(value) is list:
+        return _records(value)
+    reader = _READERS.get(origin(value))
+    return attempt(lambda: reader(value), None) if reader is not None else None
+
+
+def _records(rows: list[Any]) -> Grid | None:
+    first = rows[:MOST_ROWS]
+    if not first or not all(type(row) is dict and row for row in first):
+        return None
+
+    names = list(dict.fromkeys(name for row in first for name in row))
+    strips = [
+        Strip(name, None, [row.get(name, _ABSENT) for row in first])
+        for name in names[:MOST_COLUMNS]
+    ]
+    return Grid(strips, _rows_and_columns(len(rows), len(names)), len(rows), len(names))
+
+
+def is_absent(value: object) -> bool:
+    """Whether a record has no such key at all."""
+    return value is _ABSENT
+
+
+def _pandas_frame(frame: Any) -> Grid:
+    rows, columns = (int(number) for number in frame.shape)
+    corner = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
+    strips = _pandas_labels(corner.index, rows)
+    for position in range(corner.shape[1]):
+        column = corner.iloc[:, position]
+        strips.append(Strip(corner.columns[position], str(column.dtype), column.tolist()))
+    return Grid(strips, _rows_and_columns(rows, columns), rows, columns)
+
+
+def _pandas_series(series: Any) -> Grid:
+    rows = len(series)
+    first = series.iloc[:MOST_ROWS]
+    strips = _pandas_labels(first.index, rows)
+    strips.append(
+        Strip("" if series.name is None else series.name, str(series.dtype), first.tolist())
+    )
+    return Grid(strips, counted(rows, "value"), rows, None)
+
+
+def _pandas_labels(index: Any, rows: int) -> list[Strip]:
+    # The index that everybody gets, 0, 1, 2, …, says nothing that the rows do not say.
+    if index.name is None and index.tolist() == list(range(min(rows, MOST_ROWS))):
+        return []
+    levels = int(index.nlevels)
+    parts = [index] if levels == 1 else [index.get_level_values(level) for level in range(levels)]
+    return [
+        Strip("" if part.name is None else part.name, str(part.dtype), part.tolist(), label=True)
+        for part in parts
+    ]
+
+
+def _polars_frame(frame: Any) -> Grid:
+    rows, columns = (int(number) for number in frame.shape)
+    parts = [frame.to_series(position) for position in range(min(columns, MOST_COLUMNS))]
+    strips = [_polars_strip(part) for part in parts]
+    return Grid(strips, _rows_and_columns(rows, columns), rows, columns)
+
+
+def _polars_series(series: Any) -> Grid:
+    return Grid([_polars_strip(series)], counted(len(series), "value"), len(series), None)
+
+
+def _polars_strip(series: Any) -> Strip:
+    values = series.head(MOST_ROWS).to_list()
+    return Strip(series.name, str(series.dtype), values, nothing="null")
+
+
+def _arrow_table(table: Any) -> Grid:
+    rows, columns = int(table.num_rows), int(table.num_columns)
+    strips = []
+    for position in range(min(columns, MOST_COLUMNS)):
+        field = table.schema.field(position)
+        values = table.column(position).slice(0, MOST_ROWS).to_pylist()
+        strips.append(Strip(field.name, str(field.type), values, nothing="null"))
+    return Grid(strips, _rows_and_columns(rows, columns), rows, columns)
+
+
+def _arrow_array(array: Any) -> Grid:
+    values = array.slice(0, MOST_ROWS).to_pylist()
+    strip = Strip("", str(array.type), values, nothing="null")
+    return Grid([strip], counted(len(array), "value"), len(array), None)
+
+
+def _array(array: Any) -> Grid | None:
+    shape = tuple(int(number) for number in array.shape)
+    fields = array.dtype.names
+    if len(shape) == 1 and fields:
+        first = array[:MOST_ROWS]
+        strips = [
+            Strip(name, str(array.dtype[name]), first[name].tolist())
+            for name in islice(fields, MOST_COLUMNS)
+        ]
+        return Grid(strips, _rows_and_columns(shape[0], len(fields)), shape[0], len(fields))
+    if len(shape) != 2 or fields:
+        return None
+
+    corner = array[:MOST_ROWS, :MOST_COLUMNS]
+    dtype = str(array.dtype)
+    strips = [
+        Strip(position, dtype, corner[:, position].tolist()) for position in range(corner.shape[1])
+    ]
+    return Grid(strips, f"{shape[0]:,} × {shape[1]:,} array", shape[0], shape[1])
+
+
+def _rows_and_columns(rows: int, columns: int) -> str:
+    return f"{counted(rows, 'row')} × {counted(columns, 'column')}"
+
+
+_READERS: dict[tuple[str, str], Callable[[Any], Grid | None]] = {
+    ("pandas", "DataFrame"): _pandas_frame,
+    ("geopandas", "GeoDataFrame"): _pandas_frame,
+    ("pandas", "Series"): _pandas_series,
+    ("polars", "DataFrame"): _polars_frame,
+    ("polars", "Series"): _polars_series,
+    ("pyarrow", "Table"): _arrow_table,
+    ("pyarrow", "RecordBatch"): _arrow_table,
+    ("pyarrow", "ChunkedArray"): _arrow_array,
+    ("numpy", "ndarray"): _array,
+}

@@ -1,0 +1,60 @@
+"""Tell keywords, strings, numbers, names of definitions and comments in a piece of code.
+
+Lives wherever a result is shown and owns nothing. Pygments is imported at the first failure that
+is shown, and where it is missing code is plain.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+KINDS = {
+    "k": ("Token.Keyword", "Token.Operator.Word"),
+    "s": ("Token.Literal.String",),
+    "n": ("Token.Literal.Number",),
+    "f": ("Token.Name.Function", "Token.Name.Class"),
+    "c": ("Token.Comment",),
+}
+"""The one-letter kind of a segment, and the token types that it stands for."""
+
+_LEXERS = {"python": "PythonLexer", "javascript": "JavascriptLexer"}
+
+
+def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
+    """For each character of each line its kind: a key of `KINDS`, or empty."""
+    kinds = [[""] * len(line) for line in lines]
+    lexer = _lexer(language)
+    if lexer is None:
+        return kinds
+
+    row = column = 0
+    for _, token, text in lexer.get_tokens_unprocessed("\n".join(lines)):
+        kind = _kind(str(token))
+        for number, part in enumerate(text.split("\n")):
+            if number:
+                row, column = row + 1, 0
+            if kind:
+                kinds[row][column : column + len(part)] = kind * len(part)
+            column += len(part)
+    return kinds
+
+
+def _kind(token: str) -> str:
+    for kind, names in KINDS.items():
+        if token.startswith(names):
+            return kind
+    return ""
+
+
+@functools.cache
+def _lexer(language: str) -> Any:
+    name = _LEXERS.get(language)
+    if name is None:
+        return None
+    try:
+        return getattr(import_module(f"pygments.lexers.{language}"), name)()
+    except ImportError:
+        return None

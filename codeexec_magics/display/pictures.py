@@ -1,0 +1,162 @@
+"""Find the picture, or the HTML, that a value is.
+
+Lives wherever a result is shown and owns nothing. Asks what notebooks ask: the ``_repr_…_``
+methods of the value's type, a matplotlib figure for its PNG; and knows picture files by their
+first bytes. An SVG is shown as an image file, where its scripts do not run.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from codeexec_magics.display.blocks import Block, Clip, Markup, Picture, Plain
+from codeexec_magics.display.guard import attempt, method, origin, plain
+from codeexec_magics.display.wording import clip, counted, without_addresses
+
+LARGEST_PICTURE = 3_000_000
+"""Bytes of a picture that are still put into a notebook."""
+
+_MIME_NAME = re.compile(r"(?:text|image|application)/[\w.+-]+\Z")
+_SVG = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL
+)
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+_PREFERENCE = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html")
+
+
+def picture_of(value: object) -> Block | None:
+    """What a value that is a picture, or draws itself, shows; None for every other value."""
+    if type(value) is str:
+        return _svg(value) if _is_svg(value) else None
+    if isinstance(value, bytes | bytearray):
+        return _file(bytes(value))
+    if type(value) is dict:
+        return bundle_block(value) if is_bundle(value) else None
+    if origin(value)[0] == "matplotlib":
+        return _figure(value)
+    return _own_form(value)
+
+
+def is_bundle(value: Mapping[Any, Any]) -> bool:
+    """Whether a dictionary maps MIME types to content that can be shown."""
+    return (
+        0 < len(value) <= 12
+        and all(type(name) is str and _MIME_NAME.match(name) for name in value)
+        and any(name in value for name in (*_PREFERENCE, "text/plain"))
+    )
+
+
+def bundle_block(bundle: Mapping[str, Any]) -> Block | None:
+    """The richest form in a MIME bundle that a card can show; None if there is none."""
+    words = bundle.get("text/plain")
+    alternative = without_addresses(plain(words)) if isinstance(words, str) else ""
+    for name in _PREFERENCE:
+        block = _content(name, bundle.get(name), alternative)
+        if block is not None:
+            return block
+    return Plain(clip(alternative)) if alternative else None
+
+
+def _content(mime: str, content: object, alternative: str) -> Block | None:
+    if isinstance(content, list):
+        content = "".join(plain(line) for line in content)
+    if isinstance(content, bytes | bytearray):
+        return _picture(mime, bytes(content)) if mime != "text/html" else None
+    if not isinstance(content, str) or not content:
+        return None
+    text = plain(content)
+    if mime == "image/svg+xml":
+        return _svg(text)
+    if mime == "text/html":
+        return _markup(text, alternative)
+    data = attempt(lambda: base64.b64decode(text, validate=False), b"")
+    return _picture(mime, data) if data else None
+
+
+def _own_form(value: object) -> Block | None:
+    make = method(value, "_repr_mimebundle_")
+    made = attempt(lambda: make(include=None, exclude=None), None) if make else None
+    bundle = made[0] if isinstance(made, tuple) and made else made
+    if isinstance(bundle, Mapping):
+        block = attempt(lambda: bundle_block(bundle), None)
+        if block is not None:
+            return block
+
+    for mime, name in _METHODS:
+        ask = method(value, name)
+        answer = attempt(ask, None) if ask else None
+        answer = answer[0] if isinstance(answer, tuple) and answer else answer
+        block = _content(mime, answer, "") if answer else None
+        if block is not None:
+            return block
+    return None
+
+
+_METHODS = (
+    ("image/svg+xml", "_repr_svg_"),
+    ("image/png", "_repr_png_"),
+    ("image/jpeg", "_repr_jpeg_"),
+    ("text/html", "_repr_html_"),
+)
+
+
+def _figure(value: object) -> Block | None:
+    save: Callable[..., Any] | None = method(value, "savefig")
+    if save is None:
+        return None
+    target = io.BytesIO()
+    attempt(lambda: save(target, format="png", bbox_inches="tight"), None)
+    return _file(target.getvalue())
+
+
+def _file(content: bytes) -> Block | None:
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return _picture("image/webp", content)
+    for signature, mime in _SIGNATURES:
+        if content.startswith(signature):
+            return _picture(mime, content)
+    return None
+
+
+def _is_svg(text: str) -> bool:
+    return bool(_SVG.match(text[:2_000])) and text.rstrip().endswith("</svg>")
+
+
+def _svg(text: str) -> Block | None:
+    content = text.encode("utf-8", "replace")
+    if b"xmlns" not in content[:4_000]:
+        content = content.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    return _picture("image/svg+xml", content)
+
+
+def _picture(mime: str, content: bytes) -> Block:
+    kind = mime.partition("/")[2].partition("+")[0].upper()
+    words = f"{kind} picture"
+    if mime == "image/png" and len(content) >= 24:
+        across, down = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+        words += f", {across} × {down}"
+    if len(content) > LARGEST_PICTURE:
+        return _only_words(f"{words}, {len(content):,} bytes: too large to be shown here")
+    return Picture(mime, binascii.b2a_base64(content, newline=False).decode(), words)
+
+
+def _markup(text: str, alternative: str) -> Block:
+    if len(text) > LARGEST_PICTURE:
+        return _only_words(f"HTML, {counted(len(text), 'character')}: too large to be shown here")
+    # Halves of surrogate pairs would make the whole notebook unwritable.
+    text = text.encode("utf-8", "replace").decode()
+    return Markup(text, alternative or "HTML")
+
+
+def _only_words(words: str) -> Plain:
+    return Plain(Clip((words,)))

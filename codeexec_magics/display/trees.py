@@ -1,0 +1,66 @@
+"""Fold nested data into a tree.
+
+Lives wherever a result is shown and owns nothing. Only exact built-in containers are walked, and
+never more of them than is shown; a structure that contains itself ends at the depth limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from codeexec_magics.display.blocks import Node, Tree
+from codeexec_magics.display.brief import brief, type_name
+from codeexec_magics.display.wording import counted
+
+_MOST_CHILDREN = 12
+_MOST_NODES = 120
+_DEEPEST = 5
+_SHORT = 80
+
+
+def tree_of(value: object) -> Tree:
+    """The block that shows a dict or a list with something in it."""
+    return Tree(_node("", value, _DEEPEST, _Budget(_MOST_NODES)))
+
+
+class _Budget:
+    """How many nodes may still be made."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+def _node(label: str, value: object, depth: int, budget: _Budget) -> Node:
+    if type(value) not in {dict, list, tuple} or depth == 0:
+        return Node(label, brief(value))
+    if depth < _DEEPEST and len(text := brief(value)) <= _SHORT and "…" not in text:
+        return Node(label, text)
+
+    size = len(value)  # type: ignore[arg-type]
+    children = tuple(
+        _node(name, item, depth - 1, budget)
+        for name, item in islice(_entries(value), _MOST_CHILDREN)
+        if budget.take()
+    )
+    noun = "key" if type(value) is dict else "item"
+    return Node(label, f"{type_name(value)}, {counted(size, noun)}", children, size - len(children))
+
+
+def _entries(value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        return (
+            (brief(key, longest=60) if type(key) is not str else _name(key), item)
+            for key, item in value.items()
+        )
+    assert isinstance(value, list | tuple)
+    return ((str(position), item) for position, item in enumerate(value))
+
+
+def _name(key: str) -> str:
+    # A key that could be mistaken for the tree's own words is written with its quotes.
+    return key[:60] if key.isidentifier() and len(key) <= 60 else brief(key, longest=60)

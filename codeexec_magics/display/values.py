@@ -1,0 +1,98 @@
+"""Choose how a value is shown.
+
+Lives wherever a result is shown and owns nothing. The order of the questions is the design:
+a table first, since frames draw themselves too, but less well; a picture; bytes; nested data that
+is too large for a line; and at last the value's own text.
+"""
+
+from __future__ import annotations
+
+from codeexec_magics.display.blocks import Block, Clip, Plain, Remark
+from codeexec_magics.display.brief import brief, free_form, type_name
+from codeexec_magics.display.grids import grid_of
+from codeexec_magics.display.guard import attempt, origin
+from codeexec_magics.display.pictures import picture_of
+from codeexec_magics.display.tables import table_of
+from codeexec_magics.display.trees import tree_of
+from codeexec_magics.display.wording import LONGEST_VALUE, clip, counted, cut
+
+_ROOM = 100_000
+_DUMPED = 64
+_ROW = 16
+_SHOWN_ITEMS = 10
+
+
+def value_blocks(value: object) -> tuple[Block, ...]:
+    """The blocks that show a value; none for None, which the header tells."""
+    if value is None:
+        return ()
+    return attempt(lambda: _blocks(value), (Plain(Clip((brief(value),))),))
+
+
+def value_type(value: object) -> str:
+    """A value's type, and for arrays what they hold: ``ndarray float64 (3, 4)``."""
+    name = type_name(value)
+    if origin(value) != ("numpy", "ndarray"):
+        return name
+    return cut(attempt(lambda: f"{name} {value.dtype} {value.shape}", name), 80)  # type: ignore[attr-defined]
+
+
+def _blocks(value: object) -> tuple[Block, ...]:
+    grid = grid_of(value)
+    if grid is not None:
+        return (table_of(grid),)
+    picture = picture_of(value)
+    if picture is not None:
+        return (picture,)
+    if isinstance(value, bytes | bytearray):
+        return _dump(bytes(value))
+    if type(value) in {dict, list, tuple} and not _fits(value):
+        return (tree_of(value),)
+    if origin(value) == ("numpy", "ndarray"):
+        return attempt(lambda: _array(value), (Plain(clip(free_form(value, room=_ROOM))),))
+    if type(value) in {dict, list, tuple, set, frozenset}:
+        return (Plain(Clip((brief(value, longest=10 * LONGEST_VALUE),))),)
+    return _text(value)
+
+
+def _fits(value: object) -> bool:
+    text = brief(value)
+    return "…" not in text
+
+
+def _text(value: object) -> tuple[Block, ...]:
+    text = free_form(value, room=_ROOM + 1)
+    blocks: tuple[Block, ...] = (Plain(clip(text[:_ROOM])),)
+    size = attempt(lambda: str.__len__(value), 0) if isinstance(value, str) else len(text)
+    if size > _ROOM:
+        blocks += (Remark(f"{counted(size, 'character')}, first {_ROOM:,} read"),)
+    return blocks
+
+
+def _dump(content: bytes) -> tuple[Block, ...]:
+    """Bytes as a hexadecimal dump, with the text that stands in them beside it."""
+    if not content:
+        return (Plain(Clip(("b''",))),)
+    rows = []
+    for start in range(0, min(len(content), _DUMPED), _ROW):
+        row = content[start : min(start + _ROW, _DUMPED)]
+        text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in row)
+        rows.append(f"{start:04x}  {row.hex(' '):<{3 * _ROW}} {text}")
+    size = counted(len(content), "byte")
+    caption = f"{size}, first {_DUMPED} shown" if len(content) > _DUMPED else size
+    return Plain(Clip(tuple(rows))), Remark(caption)
+
+
+def _array(array: object) -> tuple[Block, ...]:
+    """The first items of an array of one or of many dimensions, in C order."""
+    flat = array.flat[:_SHOWN_ITEMS].tolist()  # type: ignore[attr-defined]
+    size, shape = int(array.size), tuple(array.shape)  # type: ignore[attr-defined]
+    if not shape:
+        return (Plain(Clip((brief(flat[0]),))),)
+    more = ", …" if size > len(flat) else ""
+    texts = ", ".join(brief(item, longest=40) for item in flat)
+    dimensions = " × ".join(f"{length:,}" for length in shape)
+    caption = f"{dimensions} array" if len(shape) > 1 else counted(size, "value")
+    if more:
+        caption += f", first {len(flat)} shown"
+    return Plain(Clip((f"[{texts}{more}]",))), Remark(caption)
