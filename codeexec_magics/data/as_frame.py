@@ -1,0 +1,75 @@
+"""Frames for another language: a table of named columns.
+
+Used in the kernel. A frame of pandas, polars or pyarrow becomes one ``table`` node; a series, an
+index or an extension array becomes the node of a column.
+
+Numbers and booleans go as arrays, with a mask beside them where some are missing; instants as
+``M8`` in UTC; anything else as a list of nodes. A missing value (``None``, ``NA``, ``NaT``) is
+null, while a ``NaN`` among floats stays one. Categories are sent as their values. Of a pandas
+index, levels with names become leading columns; an unnamed index of integers is left out, since
+it only counts; any other unnamed index holds data that has no name, and is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..kinds import type_module
+
+if TYPE_CHECKING:
+    from .encode import Encoder
+
+
+def node(encoder: Encoder, value: Any) -> Any:
+    """The node of a value of pandas, polars or pyarrow; None if it is no data of theirs.
+
+    Raises:
+        EncodingFailed: Something in it has no exact counterpart.
+    """
+    root = type_module(type(value)).partition(".")[0]
+    if root == "pandas":
+        from . import columns_of_pandas as library
+    elif root == "polars":
+        from . import columns_of_polars as library  # type: ignore[no-redef]
+    else:
+        from . import columns_of_arrow as library  # type: ignore[no-redef]
+
+    columns = library.columns(encoder, value)
+    if columns is None:
+        return library.single(encoder, value)
+    return _table(encoder, value, columns, root, library.column)
+
+
+def _table(
+    encoder: Encoder, frame: Any, columns: list[tuple[Any, Any]], root: str, column: Any
+) -> Any:
+    nodes: dict[str, Any] = {}
+    parts = encoder.path.parts
+    for label, values in columns:
+        name = _name(encoder, frame, label)
+        if name in nodes:
+            encoder.refuse(frame, f"has two columns that are called {name!r}", "rename one of them")
+        parts.append(("key", name))
+        nodes[name] = column(encoder, values)
+        parts.pop()
+    rows = len(columns[0][1]) if columns else len(frame)
+    kind = "arrow" if root == "pyarrow" else root
+    return {
+        "$": "table",
+        "names": list(nodes),
+        "columns": list(nodes.values()),
+        "rows": rows,
+        "kind": kind,
+    }
+
+
+def _name(encoder: Encoder, frame: Any, label: Any) -> str:
+    if type(label) is str:
+        return label
+    if type(label) is int:
+        return str(label)
+    return encoder.refuse(
+        frame,
+        f"has a column whose name is a {type(label).__name__}",
+        "name the columns by text, for example df.columns = [...]",
+    )

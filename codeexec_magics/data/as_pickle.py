@@ -1,0 +1,138 @@
+"""Python objects as pickles of protocol 5, their large buffers beside them in the arena.
+
+Used in the kernel and in a Python child, and only between these two.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import types
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..errors import EncodingFailed
+from ..kinds import full_type_name, type_module, type_name
+from ..tree import safe_error
+
+if TYPE_CHECKING:
+    from .encode import Encoder
+
+_WORTH_A_BUFFER = 1024
+_WAYS_OUT: tuple[tuple[tuple[type, ...], str], ...] = (
+    (
+        (types.FunctionType, types.BuiltinFunctionType, types.MethodType),
+        "define it in the cell that runs, or send what it returns",
+    ),
+    ((types.ModuleType,), "import it in the cell that runs"),
+    (
+        (
+            types.GeneratorType,
+            type({}.keys()),
+            type({}.values()),
+            type({}.items()),
+            map,
+            filter,
+            zip,
+        ),
+        "send list(…) of it",
+    ),
+    ((types.CoroutineType, types.AsyncGeneratorType), "await it, and send what it gives"),
+    ((io.IOBase,), "send its content or its path"),
+    ((memoryview,), "send bytes(…) of it"),
+)
+_CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+
+
+def node(encoder: Encoder, value: object) -> dict[str, Any]:
+    """The node of an object that only a pickle holds.
+
+    Raises:
+        EncodingFailed: It cannot be pickled, or the other process could not read the pickle.
+    """
+    if issubclass(type(value), _CODE):
+        encoder.refuse(value, "is code, which cannot travel", way_out(value))
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, encoder, value)
+    try:
+        pickler.dump(value)
+    except (EncodingFailed, KeyboardInterrupt):
+        raise
+    except RecursionError:
+        encoder.refuse(value, "is nested too deeply to be pickled", "flatten it")
+    except BaseException as error:  # noqa: BLE001 (a user's __reduce__ may raise anything)
+        reason = f"cannot be pickled ({type(error).__name__}: {safe_error(error)})"
+        encoder.refuse(value, reason, way_out(value))
+    return {"$": "pickle", "b": encoder.buffer(stream.getbuffer()), "buffers": pickler.buffers}
+
+
+def way_out(value: object) -> str:
+    """What a user can do about a value that cannot be pickled."""
+    for kinds, advice in _WAYS_OUT:
+        if issubclass(type(value), kinds):
+            return advice
+    return "send its data as a dict, a list, an array or a frame"
+
+
+class _Pickler(pickle.Pickler):
+    """Refuses what the other process cannot have, and keeps bulk out of the stream.
+
+    Args:
+        stream: Takes the pickle.
+        encoder: Takes the buffers, and knows the path.
+        whole: The object that is pickled, for errors.
+    """
+
+    def __init__(self, stream: io.BytesIO, encoder: Encoder, whole: object) -> None:
+        super().__init__(stream, protocol=5, buffer_callback=self._keep_out)
+        self.buffers: list[int] = []
+        self._encoder = encoder
+        self._whole = whole
+
+    def reducer_override(self, value: Any) -> Any:
+        """How to take an object apart, where pickle's own way will not do."""
+        cls = type(value)
+        if issubclass(cls, type) and type_module(value) == "__main__":
+            self._refuse("class", type_name(value))
+        if cls is types.FunctionType and value.__module__ == "__main__":
+            self._refuse("function", value.__qualname__)
+        if type_module(cls) == "__main__":
+            self._refuse("class", type_name(cls))
+        if type_module(cls) == "numpy" and type_name(cls) == "ndarray" and value.dtype.kind in "mM":
+            # Numpy copies dates and times into the stream; as integers they stay outside of it.
+            return value.view("i8").view, (value.dtype,)
+        return NotImplemented
+
+    def _refuse(self, what: str, name: str) -> NoReturn:
+        self._encoder.refuse(
+            self._whole,
+            f"needs the {what} {name}, which only this process has",
+            f"move {name} to a module that both sides can import, or send plain data "
+            "(for a dataclass, dataclasses.asdict)",
+        )
+
+    def _keep_out(self, buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < _WORTH_A_BUFFER:
+            return True
+        self.buffers.append(self._encoder.buffer(raw))
+        return False
+
+
+def value(raw: memoryview, buffers: list[memoryview]) -> Any:
+    """The object of a pickle; runs code that the pickle names, so never for a foreign sender.
+
+    Raises:
+        ValueError: It cannot be read here; the text says why.
+    """
+    try:
+        return pickle.loads(raw, buffers=buffers)  # noqa: S301 (the caller has allowed it)
+    except KeyboardInterrupt:
+        raise
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"it needs the module {error.name!r}, which cannot be imported here; install it for "
+            "this interpreter, or send plain data"
+        ) from error
+    except BaseException as error:
+        kind = full_type_name(error)
+        raise ValueError(f"its pickle raises {kind}: {safe_error(error)}") from error

@@ -1,0 +1,61 @@
+"""Recognise data that JSON holds as it is, at the speed of C.
+
+Used in the kernel and in the child. Nothing of a value is called: only exact types count.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+from typing import Any
+
+from ..kinds import LARGEST_INTEGER, is_unicode
+from ..tree import LEAVES
+
+
+def is_plain(value: Any, cls: type) -> bool:
+    """Whether an exact list or dict is its own node.
+
+    Seen are lists of scalars, dicts of scalars, and lists of either: what is large in practice.
+    Anything else, however plain, is left to the general way.
+    """
+    if cls is dict:
+        return _are_keys(value) and _are_scalars(list(value.values()))
+    if cls is not list:
+        return False
+    types = set(map(type, value))
+    if types == {dict}:
+        keys = list(chain.from_iterable(value))
+        return _are_keys(keys) and _are_scalars(
+            list(chain.from_iterable(map(dict.values, value))),
+        )
+    if types == {list}:
+        return _are_scalars(list(chain.from_iterable(value)))
+    return _are_scalars(value)
+
+
+def _are_keys(keys: Any) -> bool:
+    if set(map(type, keys)) - {str}:
+        return False
+    distinct = set(keys)
+    return "$" not in distinct and all(map(is_unicode, distinct))
+
+
+def _are_scalars(values: list[Any]) -> bool:
+    types = set(map(type, values))
+    if not types <= LEAVES:
+        return False
+    integers = _of_type(int, values, types)
+    if integers and (max(integers) > LARGEST_INTEGER or min(integers) < -LARGEST_INTEGER):
+        return False
+    if not all(map(math.isfinite, _of_type(float, values, types))):
+        return False
+    # One text for all: a line end keeps halves of a surrogate pair of two texts apart.
+    texts = _of_type(str, values, types)
+    return all(map(str.isascii, texts)) or is_unicode("\n".join(texts))
+
+
+def _of_type(cls: type, values: list[Any], types: set[type]) -> list[Any]:
+    if cls not in types:
+        return []
+    return values if len(types) == 1 else [value for value in values if type(value) is cls]
