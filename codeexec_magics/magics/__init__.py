@@ -1,0 +1,50 @@
+"""The magics: registered by ``%load_ext codeexec_magics``.
+
+Lives in the kernel; the only part of the package that knows IPython. Loading registers names and
+starts nothing; the executor that cells share is made at the first cell and closed on unloading.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from codeexec_magics.magics.transform_magic import TransformMagics
+
+__all__ = ["TransformMagics", "load", "unload"]
+
+_NAMES = {"line": ("transform", "transform_config"), "cell": ("transform",)}
+
+
+def load(ipython: Any) -> None:
+    """Register the magics and their completion; a second call starts with the defaults."""
+    from codeexec_magics.magics import completion
+
+    _take_away(ipython)
+    magics = TransformMagics(ipython)
+    ipython.register_magics(magics)
+    ipython.events.register("pre_run_cell", magics.origin.remember)
+    completion.attach(ipython)
+
+
+def unload(ipython: Any) -> None:
+    """Take the magics away, and end what their executor holds."""
+    _take_away(ipython)
+    transform = sys.modules.get("codeexec_magics.transform")
+    if transform is not None:
+        transform.close_shared_executor()
+
+
+def _take_away(ipython: Any) -> None:
+    """Unregister all that `load` has registered."""
+    from codeexec_magics.magics import completion
+
+    completion.detach(ipython)
+    # By name: after a reload of the modules the class is another one.
+    there = [one for one in ipython.configurables if type(one).__name__ == "TransformMagics"]
+    for magics in there:
+        ipython.configurables.remove(magics)
+        ipython.events.unregister("pre_run_cell", magics.origin.remember)
+    for kind, names in _NAMES.items():
+        for name in names:
+            ipython.magics_manager.magics[kind].pop(name, None)

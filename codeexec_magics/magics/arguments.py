@@ -1,0 +1,272 @@
+"""The option grammar of ``%%transform`` and ``%transform``.
+
+Runs in the kernel; pure functions of text. `parse` knows the grammar alone, not which variables or
+languages there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+
+from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
+from codeexec_magics.magics.words import split_assignment, split_commas, split_words
+from codeexec_magics.options import CONVERTERS, parse_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One variable in: its name in the program, and the Python expression that gives its value."""
+
+    name: str
+    expression: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether the expression is just the name."""
+        return self.name == self.expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What the line says, checked as far as the grammar goes.
+
+    Attributes:
+        word: The word without a flag: a language or a transform's name.
+        language: The value of ``--lang``.
+        inputs: The variables in, in order, no name twice.
+        outputs: The names to bind; one takes the whole value, more take its keys.
+        result: The name for the `ExecutionResult`.
+        stdout: The name for the printed text.
+        stderr: The name for the error stream's text.
+        name: The name for the transform.
+        timeout: Seconds, ``inf`` for no limit, None if the line does not say.
+        raise_error: Whether a failure stops the notebook.
+        file: The file to run.
+        quiet: Whether to show nothing on success.
+        environment: Variables for the program.
+        directory: The program's current directory.
+        interpreter: The runtime's executable.
+        python: A Python version or path.
+        converter: What the result is turned into; None if the line does not say.
+    """
+
+    word: str | None = None
+    language: str | None = None
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[str, ...] = ()
+    result: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+    name: str | None = None
+    timeout: float | None = None
+    raise_error: bool = True
+    file: str | None = None
+    quiet: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: str | None = None
+    interpreter: str | None = None
+    python: str | None = None
+    converter: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything is asked of the program besides being named."""
+        asked = self.inputs or self.outputs or self.result or self.stdout or self.stderr
+        return bool(asked) or self.name is None
+
+
+def parse(line: str) -> Arguments:
+    """Read the line behind ``%%transform`` or ``%transform``.
+
+    Raises:
+        UsageError: It is not of the grammar; one line that names the nearest right spelling.
+    """
+    words = words_of(line)
+    if words and words[-1] == "\\":
+        raise UsageError("the options stand on one line: it cannot be continued with a backslash")
+    _refuse_single_dash(words)
+
+    given, rest = _parser().parse_known_args(words)
+    word = _only_word(rest)
+    arguments = Arguments(
+        word=word,
+        language=given.lang,
+        inputs=_inputs(given.input or ()),
+        outputs=_outputs(given.output or ()),
+        **{
+            key: _bindable(f"--{key}", getattr(given, key))
+            for key in ("result", "stdout", "stderr")
+        },
+        name=_bindable("--name", given.name),
+        timeout=_timeout(given.timeout),
+        raise_error=not given.no_raise_error,
+        file=given.file,
+        quiet=given.quiet,
+        environment=_environment(given.env or ()),
+        directory=given.cwd,
+        interpreter=given.interpreter,
+        python=given.python,
+        converter=_converter(given.converter),
+    )
+    _refuse_double_binding(arguments)
+    return arguments
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a magic's line.
+
+    Raises:
+        UsageError: A quote is not closed.
+    """
+    try:
+        return split_words(line)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells wrong usage the way IPython's own magics do."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+class _Once(argparse.Action):
+    """Stores a value, and refuses a second one."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} is given twice")
+        setattr(namespace, self.dest, values)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
+    for flag in FLAGS:
+        if not flag.metavar:
+            parser.add_argument(*flag.names, dest=flag.key, action="store_true")
+        else:
+            action: Any = "append" if flag.repeatable else _Once
+            parser.add_argument(*flag.names, dest=flag.key, action=action)
+    return parser
+
+
+def _refuse_single_dash(words: Sequence[str]) -> None:
+    """``-input df`` would be ``-i nput``: refuse it before it means something."""
+    for word in words:
+        name = word.partition("=")[0]
+        if name.startswith("-") and len(name) > 2 and f"-{name}" in (*spellings(), *PLANNED):
+            raise UsageError(f"unknown flag {name}; did you mean '-{name}'?")
+
+
+def _only_word(rest: Sequence[str]) -> str | None:
+    for word in rest:
+        if not word.startswith("-"):
+            continue
+        name = word.partition("=")[0]
+        if name in PLANNED:
+            raise UsageError(f"{name} is not in this version")
+        hint = nearest(name, spellings()) or "; %%transform? shows them all"
+        raise UsageError(f"unknown flag {name}{hint}")
+    if len(rest) > 1:
+        raise UsageError(
+            f"one language or name is enough, there are {' '.join(map(repr, rest))}; "
+            "an expression with blanks needs quotes or brackets around it"
+        )
+    return rest[0] if rest else None
+
+
+def _inputs(texts: Iterable[str]) -> tuple[Input, ...]:
+    inputs: list[Input] = []
+    for text in texts:
+        try:
+            inputs.extend(_input(part) for part in split_commas(text))
+        except ValueError as error:
+            raise UsageError(f"-i {text}: {error}") from None
+    for name, count in Counter(entry.name for entry in inputs).items():
+        if count > 1:
+            raise UsageError(f"-i gives {name!r} {count} times")
+    return tuple(inputs)
+
+
+def _input(part: str) -> Input:
+    if not part:
+        raise UsageError("-i needs names: a,b or new=expression; one of them is empty")
+    name, expression = split_assignment(part) or (part, part)
+    if not _is_name(name):
+        if name == expression:
+            raise UsageError(f"-i {part}: an expression needs a name: -i name={part}")
+        raise UsageError(f"-i {part}: {name!r} is no Python name")
+    if not expression:
+        raise UsageError(f"-i {part}: there is no expression behind the =")
+    try:
+        compile(expression, f"<-i {name}>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        raise UsageError(f"-i {part}: this is no Python expression: {reason}") from None
+    return Input(name, expression)
+
+
+def _outputs(texts: Iterable[str]) -> tuple[str, ...]:
+    names = [name for text in texts for name in (part.strip() for part in text.split(","))]
+    return tuple(_name("-o", name) for name in names)
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def _name(flag: str, text: str) -> str:
+    if not _is_name(text):
+        raise UsageError(f"{flag} needs a Python name, not {text!r}")
+    return text
+
+
+def _bindable(flag: str, text: str | None) -> str | None:
+    return None if text is None else _name(flag, text)
+
+
+def _refuse_double_binding(arguments: Arguments) -> None:
+    single = (arguments.result, arguments.stdout, arguments.stderr, arguments.name)
+    names = Counter([*arguments.outputs, *(name for name in single if name)])
+    for name, count in names.items():
+        if count > 1:
+            raise UsageError(f"the line would bind {name!r} {count} times; give each its own name")
+
+
+def _timeout(text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_seconds(text)
+    except InvalidOptions as error:
+        raise UsageError(f"--timeout: {error}") from None
+
+
+def _environment(texts: Iterable[str]) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--env needs NAME=VALUE, not {text!r}")
+        variables[name] = value
+    return variables
+
+
+def _converter(text: str | None) -> str | None:
+    if text is not None and text not in CONVERTERS:
+        hint = nearest(text, CONVERTERS) or f"; there are {', '.join(CONVERTERS)}"
+        raise UsageError(f"--converter: there is no {text!r}{hint}")
+    return text

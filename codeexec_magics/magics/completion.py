@@ -1,0 +1,160 @@
+"""Complete what stands on a ``%%transform`` line.
+
+Runs in the kernel, while the user types: it imports nothing heavy and starts nothing. `complete` is
+a pure function; the rest hangs it into IPython, by matchers where there are such (8.6 and later)
+and by a hook before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from codeexec_magics import languages
+from codeexec_magics.magics.flags import FLAGS, Flag
+from codeexec_magics.magics.namespace import transforms_in
+from codeexec_magics.magics.settings import setting_names
+from codeexec_magics.options import CONVERTERS
+
+_IDENTIFIER = "codeexec_magics.transform"
+_MAGICS = ("%%transform", "%transform", "%transform_config")
+_LINE = re.compile(r"\s*(%%transform|%transform_config|%transform)[ \t](.*)", re.DOTALL)
+
+
+def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    """What may stand at the end of a line.
+
+    Args:
+        line: The line up to the cursor, from its magic's name on.
+        namespace: The notebook's variables.
+
+    Returns:
+        The fragment that the cursor is in, and what may take its place, each with its kind.
+    """
+    magic = _LINE.fullmatch(line)
+    if not magic:
+        return "", []
+    before, fragment = _split(magic[2])
+    if magic[1] == "%transform_config":
+        found = [(f"{name}=", "setting") for name in setting_names()]
+    else:
+        flag = _flag_before(before)
+        if fragment.startswith("-"):
+            found = [(name, "flag") for flag in FLAGS for name in flag.names]
+        elif flag is not None:
+            fragment, found = _values(flag, fragment, namespace)
+        else:
+            found = _words(magic[1], before, namespace)
+    return fragment, [(text, kind) for text, kind in found if text.startswith(fragment)]
+
+
+def attach(shell: Any) -> None:
+    """Let IPython ask us; a second call changes nothing."""
+    detach(shell)
+    matcher = _matcher(shell)
+    if matcher is not None:
+        shell.Completer.custom_matchers.append(matcher)
+        return
+    for name in _MAGICS:
+        shell.set_hook("complete_command", _hook(shell), str_key=name)
+
+
+def detach(shell: Any) -> None:
+    """Take the completion away again."""
+    matchers = getattr(shell.Completer, "custom_matchers", [])
+    matchers[:] = [
+        matcher for matcher in matchers if getattr(matcher, "matcher_identifier", "") != _IDENTIFIER
+    ]
+    hooks = getattr(shell, "strdispatchers", {}).get("complete_command")
+    for name in _MAGICS:
+        getattr(hooks, "strs", {}).pop(name, None)
+
+
+def _split(rest: str) -> tuple[list[str], str]:
+    """The complete words, and the one that the cursor is in."""
+    words = rest.split()
+    if not words or rest[-1].isspace():
+        return words, ""
+    return words[:-1], words[-1]
+
+
+def _flag_before(words: list[str]) -> Flag | None:
+    if not words:
+        return None
+    return next((flag for flag in FLAGS if flag.metavar and words[-1] in flag.names), None)
+
+
+def _words(magic: str, before: list[str], namespace: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if before:
+        return []
+    found = [(name, "language") for name in languages.names()]
+    if magic == "%transform":
+        found += [(name, "transform") for name in transforms_in(namespace)]
+    return found
+
+
+def _values(
+    flag: Flag, fragment: str, namespace: Mapping[str, Any]
+) -> tuple[str, list[tuple[str, str]]]:
+    if flag.completes == "variable":
+        # Behind `new=` stands an expression: IPython completes those by itself.
+        last = fragment.rpartition(",")[2]
+        if "=" in last:
+            return last, []
+        names = [name for name in namespace if isinstance(name, str) and not name.startswith("_")]
+        return last, [(name, "variable") for name in names]
+    if flag.completes == "language":
+        return fragment, [(name, "language") for name in languages.names()]
+    if flag.completes == "converter":
+        return fragment, [(name, "converter") for name in CONVERTERS]
+    if flag.completes == "path":
+        return fragment, [(path, "path") for path in _paths(fragment)]
+    return fragment, []
+
+
+def _paths(fragment: str) -> list[str]:
+    folder, name = os.path.split(fragment)
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            found = [entry.name + "/" * entry.is_dir() for entry in entries]
+    except OSError:
+        return []
+    visible = [entry for entry in found if name.startswith(".") or not entry.startswith(".")]
+    return sorted(os.path.join(folder, entry) for entry in visible)
+
+
+def _matcher(shell: Any) -> Any:
+    """A matcher for IPython 8.6 and later; None before."""
+    try:
+        from IPython.core.completer import SimpleCompletion, context_matcher
+    except ImportError:
+        return None
+
+    @context_matcher(identifier=_IDENTIFIER)  # type: ignore[untyped-decorator]
+    def match(context: Any) -> dict[str, Any]:
+        lines = context.full_text.split("\n")[: context.cursor_line + 1]
+        line = lines[-1][: context.cursor_position]
+        if line.lstrip().startswith("%%") and any(above.strip() for above in lines[:-1]):
+            line = ""  # a cell magic is one in the first line only
+        fragment, found = complete(line, shell.user_ns)
+        completions = [SimpleCompletion(text=text, type=kind) for text, kind in found]
+        return {
+            "completions": completions,
+            "matched_fragment": fragment,
+            "suppress": bool(completions),
+        }
+
+    return match
+
+
+def _hook(shell: Any) -> Any:
+    """A completer for IPython 7: it wants texts that begin with the symbol at the cursor."""
+
+    def ask(_shell: Any, event: Any) -> list[str]:
+        fragment, found = complete(event.text_until_cursor, shell.user_ns)
+        cut = len(fragment) - len(event.symbol)
+        return [text[cut:] for text, _ in found] if cut >= 0 else []
+
+    return ask

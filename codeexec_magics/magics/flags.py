@@ -1,0 +1,85 @@
+"""The flags of ``%%transform``: one table, from which parser, help, and completion are made.
+
+Runs in the kernel; plain data.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codeexec_magics.options import CONVERTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One option of the line.
+
+    Attributes:
+        names: The spellings, short one first.
+        metavar: What its value is called in the help; empty for a switch.
+        meaning: One line for the help.
+        repeatable: Whether it may be given more than once.
+        completes: What its value is completed from: ``language``, ``variable``, ``path``,
+            ``converter``; empty for nothing.
+    """
+
+    names: tuple[str, ...]
+    metavar: str
+    meaning: str
+    repeatable: bool = False
+    completes: str = ""
+
+    @property
+    def key(self) -> str:
+        """The long spelling without its dashes."""
+        return max(self.names, key=len).lstrip("-").replace("-", "_")
+
+
+FLAGS = (
+    Flag(
+        ("-l", "--lang"), "LANG", "the language, if it does not stand first", completes="language"
+    ),
+    Flag(
+        ("-i", "--input"), "a,b | new=EXPR", "variables in", repeatable=True, completes="variable"
+    ),
+    Flag(("-o", "--output"), "out | a,b", "value out; with a comma: keys of it", repeatable=True),
+    Flag(("--result",), "NAME", "keep the ExecutionResult, whatever happens"),
+    Flag(("--stdout", "--out"), "NAME", "keep what is printed instead of showing it"),
+    Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),
+    Flag(("-n", "--name"), "NAME", "make the cell a Python function"),
+    Flag(("--timeout",), "SEC | none", "end the program after this many seconds"),
+    Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
+    Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
+    Flag(("-q", "--quiet"), "", "show nothing on success"),
+    Flag(("--env",), "K=V", "an environment variable", repeatable=True),
+    Flag(("--cwd",), "DIR", "the program's current directory", completes="path"),
+    Flag(("--interpreter",), "PATH", "the runtime's executable, exactly this", completes="path"),
+    Flag(("--python",), "3.12 | PATH", "a Python by version or path"),
+    Flag(
+        ("-c", "--converter"), "NAME", f"result as {', '.join(CONVERTERS)}", completes="converter"
+    ),
+)
+"""Every flag there is, in the order of the help."""
+
+PLANNED = (
+    *("--bg", "--memory", "--cpus", "--cpu-time", "--no-network", "--sandbox", "--with"),
+    *("-d", "--display", "--expect", "--seal", "--processes", "--map"),
+)
+"""Flags that a later version will have: refused by name."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` for a word that nearly is one of the known, else nothing."""
+    known = list(known)
+    lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word, known, n=1) or [
+        lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=1)
+    ]
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def spellings() -> list[str]:
+    """Every spelling of every flag."""
+    return [name for flag in FLAGS for name in flag.names]

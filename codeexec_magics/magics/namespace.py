@@ -1,0 +1,124 @@
+"""Read inputs from the notebook's variables, and pick what is to be bound.
+
+Runs in the kernel. Nothing here writes to the namespace: the magic binds everything at once, so
+that a cell changes all of its variables or none.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from codeexec_magics.errors import DecodingFailed
+from codeexec_magics.magics.arguments import Input
+from codeexec_magics.magics.flags import nearest
+
+
+def read_inputs(
+    inputs: Iterable[Input], user_namespace: Mapping[str, Any], local_namespace: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of the inputs, by their names in the program.
+
+    Args:
+        inputs: What the line asks for.
+        user_namespace: The notebook's variables.
+        local_namespace: Those of the function that calls a line magic; they come first.
+
+    Raises:
+        UsageError: A variable is missing (names the nearest), or an expression throws.
+    """
+    # A copy: an assignment expression must not bind a variable of the notebook.
+    scope = {**user_namespace, **local_namespace}
+    return {entry.name: _value(entry, scope) for entry in inputs}
+
+
+def pick_outputs(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """What to bind: one name takes the whole value, more take its keys, columns, or attributes.
+
+    Raises:
+        DecodingFailed: The value lacks one of them; names those it has.
+    """
+    if len(names) <= 1:
+        return dict.fromkeys(names, value)
+    return {name: _part(value, name) for name in names}
+
+
+def transforms_in(namespace: Mapping[str, Any]) -> list[str]:
+    """The names under which a namespace holds transforms."""
+    # Where nobody has imported the module there is no transform, and completion need not import it.
+    module = sys.modules.get("codeexec_magics.transform")
+    kind = getattr(module, "Transform", None)
+    return [name for name, value in namespace.items() if kind is not None and type(value) is kind]
+
+
+def _value(entry: Input, scope: dict[str, Any]) -> Any:
+    if entry.plain:
+        if entry.name not in scope:
+            raise UsageError(f"-i {entry.name}: {_no_variable(entry.name, scope)}")
+        return scope[entry.name]
+    written = f"-i {entry.name}={entry.expression}"
+    try:
+        return eval(entry.expression, scope)  # noqa: S307 - evaluating it is what the flag is for
+    except NameError as error:
+        missing = error.name or ""
+        reason = _no_variable(missing, scope) if missing else str(error)
+        raise UsageError(f"{written}: {reason}") from None
+    except Exception as error:  # noqa: BLE001 - the user's expression may raise anything
+        raise UsageError(f"{written}: {type(error).__name__}: {error}") from None
+
+
+def _no_variable(name: str, scope: Mapping[str, Any]) -> str:
+    visible = [other for other in scope if isinstance(other, str) and not other.startswith("_")]
+    return f"no variable is called {name!r}{nearest(name, visible)}"
+
+
+def _part(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        if name in value:
+            return value[name]
+        raise _missing(name, "key", [key for key in value if isinstance(key, str)])
+    columns = _columns(value)
+    if columns is not None:
+        if name in columns:
+            return value[name]
+        raise _missing(name, "column", columns)
+    fields = _fields(value)
+    if name in fields:
+        return getattr(value, name)
+    if fields:
+        raise _missing(name, "attribute", fields)
+    raise DecodingFailed(
+        f"-o with several names takes keys of the result, and it is a {type(value).__name__}: "
+        "return a dict with these keys, or give one name for the whole",
+        path="result",
+    )
+
+
+def _columns(value: Any) -> list[str] | None:
+    """A frame's column names; pandas has an index of them, polars a list, Arrow another name."""
+    for attribute in ("columns", "column_names"):
+        columns = getattr(value, attribute, None)
+        if columns is not None and hasattr(value, "shape"):
+            return [column for column in columns if isinstance(column, str)]
+    return None
+
+
+def _fields(value: Any) -> list[str]:
+    """The attributes that are data: of a named tuple, a dataclass, or a plain object."""
+    for where in ("_fields", "__dataclass_fields__", "__dict__"):
+        names = getattr(value, where, None)
+        if names:
+            return [name for name in names if isinstance(name, str) and name[:1] != "_"]
+    return []
+
+
+def _missing(name: str, kind: str, known: list[str]) -> DecodingFailed:
+    some = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
+    has = f"it has {some}" if known else "it has none"
+    return DecodingFailed(
+        f"the result has no {kind} {name!r}{nearest(name, known)} ({has}); nothing was bound",
+        path="result",
+    )

@@ -1,0 +1,125 @@
+"""The defaults of the magics, as traits: ``%transform_config`` and ``%config`` set the same ones.
+
+Runs in the kernel; plain values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from IPython.core.error import UsageError
+from traitlets import Dict, Float, Integer, TraitError, Unicode
+from traitlets.config import Configurable
+
+from codeexec_magics.errors import CodeExecError, InvalidOptions
+from codeexec_magics.magics.flags import nearest
+from codeexec_magics.options import parse_seconds
+
+_NUMBERS = ("timeout", "grace", "kept_output", "shown_output")
+
+
+class TransformSettings(Configurable):  # type: ignore[misc]
+    """What holds where a cell's line does not say otherwise."""
+
+    timeout = Float(
+        None,
+        allow_none=True,
+        min=1e-9,
+        help="Seconds that a program may take; None for no limit.",
+    ).tag(config=True)
+    grace = Float(
+        0.5,
+        min=0,
+        max=60,
+        help="Seconds that a program has after an interrupt or its deadline before it is killed.",
+    ).tag(config=True)
+    kept_output = Integer(
+        10_000_000, min=0, help="Bytes of stdout and of stderr that a result keeps."
+    ).tag(config=True)
+    shown_output = Integer(
+        500_000, min=0, help="Characters of stdout and of stderr that a cell shows while it runs."
+    ).tag(config=True)
+    interpreters = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help="The runtime's executable by language name, for example {'javascript': '/opt/node'}.",
+    ).tag(config=True)
+
+
+def describe(settings: TransformSettings) -> str:
+    """Each setting on a line, in the form that sets it."""
+    lines = [f"{name} = {_written(getattr(settings, name))}" for name in _NUMBERS]
+    lines += [
+        f"{language}.executable = {path}"
+        for language, path in sorted(settings.interpreters.items())
+    ]
+    return "\n".join(lines)
+
+
+def change(settings: TransformSettings, words: Iterable[str]) -> None:
+    """Set what ``name=value`` words say: all of it, or nothing if one of them is wrong.
+
+    Raises:
+        UsageError: A name is unknown (names the nearest), or a value cannot be meant.
+    """
+    wanted: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not equals:
+            raise UsageError(f"a setting is changed by name=value, not {word!r}{_hint(name)}")
+        if name in _NUMBERS:
+            wanted[name] = _number(name, value)
+        else:
+            chosen = wanted.setdefault("interpreters", dict(settings.interpreters))
+            _choose_interpreter(chosen, name, value)
+    try:
+        TransformSettings(**wanted)  # a trial, so that a wrong value changes nothing
+    except TraitError as error:
+        raise UsageError(str(error)) from None
+    for name, value in wanted.items():
+        setattr(settings, name, value)
+
+
+def setting_names() -> list[str]:
+    """Everything that `change` takes."""
+    from codeexec_magics import languages
+
+    return [*_NUMBERS, *(f"{language}.executable" for language in languages.names())]
+
+
+def _written(value: object) -> str:
+    return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _number(name: str, text: str) -> float | int | None:
+    try:
+        if name == "timeout":
+            seconds = parse_seconds(text)
+            return None if seconds == math.inf else seconds
+        plain = text.replace(",", "").replace("_", "")
+        return float(plain) if name == "grace" else int(plain)
+    except (InvalidOptions, ValueError) as error:
+        reason = error if isinstance(error, InvalidOptions) else f"{text!r} is no number"
+        raise UsageError(f"{name}: {reason}") from None
+
+
+def _choose_interpreter(chosen: dict[str, str], name: str, path: str) -> None:
+    from codeexec_magics import languages
+
+    language, dot, what = name.partition(".")
+    if not dot or what != "executable":
+        raise UsageError(f"there is no setting {name!r}{_hint(name)}")
+    try:
+        known = languages.find(language).name
+    except CodeExecError as error:
+        raise UsageError(str(error)) from None
+    if path.lower() in {"", "none"}:
+        chosen.pop(known, None)
+    else:
+        chosen[known] = path
+
+
+def _hint(name: str) -> str:
+    return nearest(name, setting_names()) or f"; there are {', '.join(_NUMBERS)}, LANG.executable"

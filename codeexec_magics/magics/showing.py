@@ -1,0 +1,110 @@
+"""What a cell shows, and when: streams and displays while it runs, then its card.
+
+Runs in the kernel, in the thread that executes. Text that a front end has seen live is not shown
+again in the card.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+from IPython.display import publish_display_data
+
+from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
+from codeexec_magics.execution import Observer
+from codeexec_magics.magics.arguments import Arguments
+from codeexec_magics.magics.failures import drawn, exception_for
+from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
+from codeexec_magics.magics.progress import ProgressLine
+from codeexec_magics.magics.storing import Stored
+from codeexec_magics.magics.streams import LiveStreams
+from codeexec_magics.results import ExecutionResult, Outcome
+
+
+class Showing:
+    """Shows one cell.
+
+    Args:
+        shell: IPython's shell.
+        arguments: The cell's line.
+        limit: Characters of each stream that are shown.
+    """
+
+    def __init__(self, shell: Any, arguments: Arguments, limit: int) -> None:
+        self._shell = shell
+        self._front_end = front_end(shell)
+        self._quiet = arguments.quiet
+        self._raises = arguments.raise_error
+        kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
+        self._kept = frozenset(name for name, variable in kept.items() if variable is not None)
+        self._streams = LiveStreams(limit, hidden=self._kept)
+        self._progress = ProgressLine(live=self._front_end is not FrontEnd.TERMINAL)
+
+    def observer(self) -> Observer:
+        """Who hears of the run while it goes on."""
+        if self._quiet:
+            return Observer()
+        return Observer(
+            output=self._streams.write, display=self._display, progress=self._progress.show
+        )
+
+    def end(self, result: ExecutionResult, stored: Stored) -> None:
+        """Show how a run has ended, and raise if it is no success.
+
+        Raises:
+            ExecutionFailed: The subclass that matches the outcome.
+            KeyboardInterrupt: The user interrupted the program.
+            DecodingFailed: The value lacks a key that was to be bound.
+        """
+        if result.success:
+            self._success(result, stored)
+            return
+        lines = self._failure(result)
+        if self._raises or result.outcome is Outcome.INTERRUPTED:
+            raise exception_for(result, lines) from None
+
+    def _success(self, result: ExecutionResult, stored: Stored) -> None:
+        if not self._quiet:
+            self._finish()
+            self._card(result, stored.target)
+        if stored.problem is None:
+            return
+        line = f"{type(stored.problem).__name__}: {stored.problem}"
+        if self._raises:
+            raise drawn(stored.problem.with_traceback(None), [line]) from None
+        sys.stderr.write(line + "\n")
+
+    def _failure(self, result: ExecutionResult) -> list[str]:
+        """Show a failure; returns the lines for its exception's traceback."""
+        self._finish()
+        raises = self._raises or result.outcome is Outcome.INTERRUPTED
+        if self._front_end is FrontEnd.TERMINAL and raises:
+            # Text is shown once: IPython prints the exception's lines.
+            return traceback_lines(result, wants_colour(self._shell))
+        self._card(result, None)
+        return traceback_lines(result) if self._front_end is FrontEnd.RECORDER else []
+
+    def _finish(self) -> None:
+        self._progress.clear()
+        self._streams.finish()
+
+    def _display(self, bundle: dict[str, Any], bundle_metadata: dict[str, Any]) -> None:
+        self._streams.flush()
+        publish_display_data(bundle, bundle_metadata)
+
+    def _card(self, result: ExecutionResult, target: str | None) -> None:
+        shown = replace(
+            result,
+            stdout="" if "stdout" in self._kept else result.stdout,
+            stderr="" if "stderr" in self._kept else result.stderr,
+        )
+        if self._front_end is FrontEnd.TERMINAL:
+            colour = wants_colour(self._shell)
+            lines = terminal_text(shown, target=target, streams=self._quiet, colour=colour)
+            sys.stdout.write(lines + "\n")
+            return
+        chip = self._front_end is FrontEnd.NOTEBOOK
+        bundle = mime_bundle(shown, target=target, streams=self._quiet, chip=chip)
+        publish_display_data(bundle, metadata(result))

@@ -1,0 +1,65 @@
+"""Bind a cell's variables: all of them at once, or none.
+
+Runs in the kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from codeexec_magics.errors import DecodingFailed
+from codeexec_magics.magics.arguments import Arguments
+from codeexec_magics.magics.namespace import pick_outputs
+from codeexec_magics.magics.plan import Plan
+from codeexec_magics.results import ExecutionResult
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of the value.
+
+    Attributes:
+        target: The variables that took it, as text; None if none did.
+        problem: Why they could not.
+    """
+
+    target: str | None = None
+    problem: DecodingFailed | None = None
+
+
+def store(shell: Any, arguments: Arguments, plan: Plan, result: ExecutionResult | None) -> Stored:
+    """Bind what the line names.
+
+    Args:
+        shell: IPython's shell.
+        arguments: The line.
+        plan: What was to be run.
+        result: What came of it; None if the program was only given a name.
+    """
+    bindings: dict[str, Any] = {}
+    if result is not None:
+        bindings = _records(arguments, result)
+    stored = Stored()
+    if result is None or result.success:
+        try:
+            if result is not None:
+                bindings |= pick_outputs(result.output, arguments.outputs)
+            if arguments.name is not None:
+                bindings[arguments.name] = plan.as_transform(arguments)
+            stored = Stored(target=", ".join(arguments.outputs) or None)
+        except DecodingFailed as problem:
+            stored = Stored(problem=problem)
+    # One step, so that an interrupt comes before it or after it.
+    shell.push(bindings)
+    return stored
+
+
+def _records(arguments: Arguments, result: ExecutionResult) -> dict[str, Any]:
+    """What is bound whatever the outcome."""
+    wanted = (
+        (arguments.result, result),
+        (arguments.stdout, result.stdout),
+        (arguments.stderr, result.stderr),
+    )
+    return {name: value for name, value in wanted if name is not None}

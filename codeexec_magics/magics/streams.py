@@ -1,0 +1,101 @@
+"""Show a program's output while it comes, bounded in what is shown.
+
+Runs in the kernel, in the thread that executes. It holds at most a tail of each stream; all else
+is passed on or counted. The bounds are counted for each stream on its own, so that the same
+program shows the same text however its two streams interleave.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+_TAIL = 4_000
+_FLUSH_SECONDS = 0.05  # at most 20 messages a second to the front end; the first one at once
+
+
+@dataclass(slots=True)
+class _Bounded:
+    """One stream: how much may still be shown, and what comes after that."""
+
+    room: int
+    shown: int = 0
+    tail: str = ""
+    skipped: int = 0
+
+    def take(self, text: str) -> str:
+        """The part of new text that is shown now; the rest goes to the tail."""
+        head, rest = text[: self.room], text[self.room :]
+        self.room -= len(head)
+        self.shown += len(head)
+        if rest:
+            kept = (self.tail + rest)[-_TAIL:] if len(rest) < _TAIL else rest[-_TAIL:]
+            self.skipped += len(self.tail) + len(rest) - len(kept)
+            self.tail = kept
+        return head
+
+    def ending(self) -> str:
+        """What is shown after the program's end: how much is missing, and the tail."""
+        tail, self.tail = self.tail, ""
+        if not self.skipped:
+            return tail
+        return f"\n[… {self.skipped:,} characters are not shown …]\n{tail}"
+
+
+class LiveStreams:
+    """Passes text on to ``sys.stdout`` and ``sys.stderr`` as a front end can take it.
+
+    Args:
+        limit: Characters of each stream that are shown from its start.
+        hidden: The streams that are not shown.
+    """
+
+    def __init__(self, limit: int, hidden: frozenset[str] = frozenset()) -> None:
+        self._streams = {
+            name: _Bounded(room=limit) for name in ("stdout", "stderr") if name not in hidden
+        }
+        self._flushed = float("-inf")
+
+    def write(self, stream: str, text: str) -> None:
+        """Show a piece of a stream, or count it where its room is used up."""
+        bounded = self._streams.get(stream)
+        if bounded is None:
+            return
+        shown = bounded.take(text)
+        if shown:
+            _write(stream, shown)
+            self._flush_in_time()
+
+    def finish(self) -> None:
+        """Show the tails; safe to call twice."""
+        for name, bounded in self._streams.items():
+            ending = bounded.ending()
+            if ending:
+                _write(name, ending)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand everything over now, so that what is displayed next comes after it."""
+        for name, bounded in self._streams.items():
+            if bounded.shown:
+                target = getattr(sys, name)
+                if target is not None:
+                    target.flush()
+        self._flushed = time.monotonic()
+
+    def _flush_in_time(self) -> None:
+        # Text that is not flushed here is not lost: the kernel's streams flush by themselves soon.
+        if time.monotonic() - self._flushed >= _FLUSH_SECONDS:
+            self.flush()
+
+
+def _write(stream: str, text: str) -> None:
+    target = getattr(sys, stream)
+    if target is None:  # a process without a console
+        return
+    try:
+        target.write(text)
+    except UnicodeEncodeError:  # a terminal that has fewer characters than the program
+        encoding = getattr(target, "encoding", None) or "ascii"
+        target.write(text.encode(encoding, "backslashreplace").decode(encoding))
