@@ -114,8 +114,7 @@ class TreeWriter:
             return float_node(value)
         if value is None or cls is bool:
             return value
-        if cls is list or cls is dict or cls in _LONGEST_PATH = 20
-_CONTAINERS:
+        if cls is list or cls is dict or cls in _CONTAINERS:
             return self.container(value, cls)
         return self.scalar(value)
 

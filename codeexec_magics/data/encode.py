@@ -17,7 +17,7 @@ from .arena import Arena
 from .plain import is_plain
 
 PYTHON = frozenset({"python", "pickle"})
-"""The reader is Python and takes pickles."""
+"""The reader is Python and takes pickles (``pickle`` alone says the same)."""
 
 FOREIGN: frozenset[str] = frozenset()
 """The reader is another language."""
@@ -64,15 +64,12 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
 
 
 class Encoder(TreeWriter):
-    """One encoding of one value; the modules ``as_…`` write their nodes with it.
-
-    Attributes:
-        reader: What the other side reads.
-    """
+    """One encoding of one value; the modules ``as_…`` write their nodes with it."""
 
     def __init__(self, arena: Arena, reader: frozenset[str], root: str) -> None:
         super().__init__(root)
-        self.reader = reader
+        self._python = bool(reader & PYTHON)
+        self._pickle = "pickle" in reader
         self._arena = arena
         self._buffers: list[tuple[int, int]] = []
         self._containers = 0
@@ -121,7 +118,7 @@ class Encoder(TreeWriter):
         cls = type(value)
         if cls in (bytes, bytearray) and len(value) > _LARGEST_INLINE_BYTES:
             return {"$": cls.__name__, "b": self.buffer(value)}
-        if "python" not in self.reader:
+        if not self._python:
             from . import as_foreign
 
             as_foreign.check_scalar(self, value)
@@ -129,7 +126,7 @@ class Encoder(TreeWriter):
 
     def other(self, value: Any) -> Any:
         """Numpy's scalars and arrays, then what the reader's language has for it."""
-        if "python" not in self.reader:
+        if not self._python:
             from . import as_foreign
 
             return as_foreign.node(self, value)
@@ -142,6 +139,6 @@ class Encoder(TreeWriter):
             return node
         from . import as_pickle
 
-        if "pickle" not in self.reader:
+        if not self._pickle:
             self.refuse(value, "cannot travel without a pickle", as_pickle.way_out(value))
         return as_pickle.node(self, value)
