@@ -38,6 +38,7 @@ class Facts:
         stdout: Kept text.
         stderr: Kept text.
         displays: MIME bundles.
+        started: Whether the runner was ready and the program begun.
         containment: The tier that held the run.
         left: Processes that could not be ended.
     """
@@ -55,6 +56,7 @@ class Facts:
     stdout: str = ""
     stderr: str = ""
     displays: list[dict[str, Any]] = field(default_factory=list)
+    started: bool = False
     containment: str = ""
     left: int = 0
 
@@ -143,6 +145,8 @@ def _crashed(facts: Facts) -> _Judgement:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
     if status == _CHANNEL_GONE and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
+    if not facts.started and last_line:
+        return Outcome.CRASHED, f"WorkerCrashed: the worker could not start: {last_line}", None
     if ended.cause in ("supervisor_lost", "reaper_lost"):
         return (
             Outcome.CRASHED,

@@ -31,6 +31,10 @@ FAULT = "fault"
 """ERROR, with the traceback: a fault of this package."""
 
 
+# Nobody who has not asked for them sees them: without a handler Python prints warnings to stderr.
+logging.getLogger("codeexec_magics").addHandler(logging.NullHandler())
+
+
 def emit(logger: logging.Logger, level: int, event: str, **fields: Any) -> None:
     """Log an event with its fields, at no cost when nobody listens."""
     if logger.isEnabledFor(level):

@@ -6,6 +6,7 @@ for the time of the run. On return nothing of the run is left, whatever happened
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -174,6 +175,7 @@ class Execution:
             facts.stdout, facts.stderr = (stream.text() for stream in streams)
             facts.last, facts.stopped = conversation.last, conversation.stopped
             facts.displays = conversation.displays
+            facts.started = conversation.began is not None
             if conversation.began is not None:
                 facts.seconds = (conversation.ended or time.monotonic()) - conversation.began
 
@@ -183,7 +185,8 @@ class Execution:
         if last is None or last["type"] != "result":
             return
         arena = Arena(lease.outputs)
-        arena.seal()
+        with contextlib.suppress(OSError):  # what cannot be sealed is copied before it is read
+            arena.seal()
         value = decode(
             last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"
         )

@@ -13,7 +13,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-from ...data import Arena, DataError, decode, encode
+from ...data import Arena, decode, encode
+from ...errors import DataError
 from . import evaluate, traces
 from .channel import INPUTS, OUTPUTS, Channel
 
