@@ -173,6 +173,12 @@ class Line:
     failing: bool = False
     values: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def indent(self) -> str:
+        """The blanks before its first word."""
+        text = "".join(segment.text for segment in self.segments)
+        return text[: len(text) - len(text.lstrip())]
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:

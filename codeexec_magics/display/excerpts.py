@@ -17,7 +17,7 @@ from codeexec_magics.traces import StackFrame
 
 _LONGEST = 160
 _BEFORE_SPAN = 60
-_MOST_LINES = 9
+_MOST_LINES = 7
 _MOST_VALUES = 6
 _NAME = re.compile(r"[\w$]+(?:\.[\w$]+)*|.")
 
@@ -54,7 +54,12 @@ def _nearest_rows(frame: StackFrame) -> range:
     if not 0 <= row < size:
         return range(0)
     first = max(0, min(row - _MOST_LINES // 2, size - _MOST_LINES))
-    return range(first, min(size, first + _MOST_LINES))
+    last = min(size, first + _MOST_LINES) - 1
+    while first < row and not frame.excerpt[first].strip():
+        first += 1
+    while last > row and not frame.excerpt[last].strip():
+        last -= 1
+    return range(first, last + 1)
 
 
 def _span(frame: StackFrame, number: int, text: str) -> tuple[int, int]:

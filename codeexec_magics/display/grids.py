@@ -6,6 +6,7 @@ name of its type, and only its first rows and columns are asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -20,6 +21,7 @@ MOST_COLUMNS = 12
 """Columns of a table that are shown."""
 
 _ABSENT = object()
+_PARAMETER = re.compile(r"(?:, )?\w+=None|\w+=|'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,8 @@ def _pandas_frame(frame: Any) -> Grid:
     rows, columns = (int(number) for number in frame.shape)
     corner = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
     strips = _pandas_labels(corner.index, rows)
-    for position in range(corner.shape[1]):
-        column = corner.iloc[:, position]
-        strips.append(Strip(corner.columns[position], str(column.dtype), column.tolist()))
+    for name, column in corner.items():
+        strips.append(Strip(name, str(column.dtype), column.tolist()))
     return Grid(strips, _rows_and_columns(rows, columns), rows, columns)
 
 
@@ -129,7 +130,9 @@ def _polars_series(series: Any) -> Grid:
 
 def _polars_strip(series: Any) -> Strip:
     values = series.head(MOST_ROWS).to_list()
-    return Strip(series.name, str(series.dtype), values, nothing="null")
+    # Datetime(time_unit='us', time_zone=None) is told as Datetime(us).
+    dtype = _PARAMETER.sub("", str(series.dtype))
+    return Strip(series.name, dtype, values, nothing="null")
 
 
 def _arrow_table(table: Any) -> Grid:
@@ -162,9 +165,9 @@ def _array(array: Any) -> Grid | None:
         return None
 
     corner = array[:MOST_ROWS, :MOST_COLUMNS]
-    dtype = str(array.dtype)
+    # One type holds for all; the card's header tells it.
     strips = [
-        Strip(position, dtype, corner[:, position].tolist()) for position in range(corner.shape[1])
+        Strip(position, "", corner[:, position].tolist()) for position in range(corner.shape[1])
     ]
     return Grid(strips, f"{shape[0]:,} × {shape[1]:,} array", shape[0], shape[1])
 

@@ -32,7 +32,7 @@ def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
 
     row = column = 0
     for _, token, text in lexer.get_tokens_unprocessed("\n".join(lines)):
-        kind = _kind(str(token))
+        kind = _kind(token)
         for number, part in enumerate(text.split("\n")):
             if number:
                 row, column = row + 1, 0
@@ -42,9 +42,11 @@ def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
     return kinds
 
 
-def _kind(token: str) -> str:
+@functools.cache
+def _kind(token: object) -> str:
+    name = str(token)
     for kind, names in KINDS.items():
-        if token.startswith(names):
+        if name.startswith(names):
             return kind
     return ""
 

@@ -113,8 +113,8 @@ def _table(block: b.Table) -> str:
 
 
 def _heading(column: b.Column) -> str:
-    name, dtype = _leaf(column.name), _leaf(column.dtype)
-    return f"<th scope=col{_side(column)}>{name} <small>{dtype}</small></th>"
+    dtype = f" <small>{_leaf(column.dtype)}</small>" if column.dtype else ""
+    return f"<th scope=col{_side(column)}>{_leaf(column.name)}{dtype}</th>"
 
 
 def _cell(column: b.Column, cell: b.Cell) -> str:
@@ -180,7 +180,7 @@ def _line(line: b.Line, digits: int) -> str:
     text = f"<i> {sign} {line.number:>{digits}}  </i>{''.join(_marked(line.segments))}"
     if not line.failing:
         return text + "\n"
-    indent = " " * (digits + 5)
+    indent = " " * (digits + 5) + line.indent
     values = "".join(
         f"<em>{indent}{_leaf(f'{name} = {value}')}\n</em>" for name, value in line.values
     )

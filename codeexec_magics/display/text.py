@@ -63,8 +63,12 @@ class Painter:
         return f"{word}{rest}{self._paint(chip, _MUTED)}"
 
     def body(self, blocks: Iterable[b.Block]) -> Iterator[str]:
-        """The lines of blocks; a headline that is not the first stands below an empty line."""
-        for block in blocks:
+        """The lines of blocks; an empty one stands before each cause and member of a group."""
+        written = list(blocks)
+        for position, block in enumerate(written):
+            follower = written[position + 1] if position + 1 < len(written) else None
+            if position and isinstance(block, b.Remark) and isinstance(follower, b.Headline):
+                yield ""
             yield from self._draw[type(block)](block)
 
     def _paint(self, text: str, code: str) -> str:
@@ -80,7 +84,8 @@ class Painter:
         columns = [_written(column) for column in table.columns]
         for row, texts in enumerate(zip(*columns, strict=True)):
             line = "  ".join(texts).rstrip()
-            yield self._paint(line, (_STRONG, _MUTED)[row] if row < 2 else "")
+            if line or row > 1:
+                yield self._paint(line, (_STRONG, _MUTED)[row] if row < 2 else "")
         yield self._paint(table.caption, _MUTED)
 
     def _tree(self, tree: b.Tree) -> Iterator[str]:
@@ -117,7 +122,7 @@ class Painter:
         if pointer:
             yield below + self._paint(pointer, self._state)
         for name, value in line.values:
-            yield below + self._paint(f"{name} = {value}", _MUTED)
+            yield below + line.indent + self._paint(f"{name} = {value}", _MUTED)
 
     def _segment(self, segment: b.Segment) -> str:
         codes = [_KINDS[segment.kind]] if segment.kind else []

@@ -21,32 +21,20 @@ _SHORT = 80
 
 def tree_of(value: object) -> Tree:
     """The block that shows a dict or a list with something in it."""
-    return Tree(_node("", value, _DEEPEST, _Budget(_MOST_NODES)))
+    return Tree(_node("", value, 0, _MOST_NODES))
 
 
-class _Budget:
-    """How many nodes may still be made."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def take(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
-
-
-def _node(label: str, value: object, depth: int, budget: _Budget) -> Node:
-    if type(value) not in {dict, list, tuple} or depth == 0:
-        return Node(label, brief(value))
-    if depth < _DEEPEST and len(text := brief(value)) <= _SHORT and "…" not in text:
+def _node(label: str, value: object, depth: int, room: int) -> Node:
+    """One entry and at most ``room`` nodes below it, shared out evenly to its children."""
+    text = brief(value)
+    short = depth > 0 and len(text) <= _SHORT and "…" not in text
+    if type(value) not in {dict, list, tuple} or short or depth == _DEEPEST or room < 1:
         return Node(label, text)
 
     size = len(value)  # type: ignore[arg-type]
-    children = tuple(
-        _node(name, item, depth - 1, budget)
-        for name, item in islice(_entries(value), _MOST_CHILDREN)
-        if budget.take()
-    )
+    shown = list(islice(_entries(value), min(_MOST_CHILDREN, room)))
+    share = room // len(shown) - 1 if shown else 0
+    children = tuple(_node(name, item, depth + 1, share) for name, item in shown)
     noun = "key" if type(value) is dict else "item"
     return Node(label, f"{type_name(value)}, {counted(size, noun)}", children, size - len(children))
 

@@ -26,7 +26,7 @@ def value_blocks(value: object) -> tuple[Block, ...]:
     """The blocks that show a value; none for None, which the header tells."""
     if value is None:
         return ()
-    return attempt(lambda: _blocks(value), (Plain(Clip((brief(value),))),))
+    return attempt(lambda: _blocks(value), ()) or (Plain(Clip((brief(value),))),)
 
 
 def value_type(value: object) -> str:
@@ -49,7 +49,7 @@ def _blocks(value: object) -> tuple[Block, ...]:
     if type(value) in {dict, list, tuple} and not _fits(value):
         return (tree_of(value),)
     if origin(value) == ("numpy", "ndarray"):
-        return attempt(lambda: _array(value), (Plain(clip(free_form(value, room=_ROOM))),))
+        return attempt(lambda: _array(value), ()) or _text(value)
     if type(value) in {dict, list, tuple, set, frozenset}:
         return (Plain(Clip((brief(value, longest=10 * LONGEST_VALUE),))),)
     return _text(value)
