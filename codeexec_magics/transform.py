@@ -79,7 +79,7 @@ class Transform:
         except ExecutionFailed as failure:
             if result.stack_trace:
                 failure.add_note(result.stack_trace)
-            raise
+            raise failure.with_traceback(None) from None  # its frames are ours
 
     def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         """The inputs by name, as the program gets them.
@@ -87,6 +87,7 @@ class Transform:
         Raises:
             TypeError: The arguments do not fit the signature.
         """
+        __tracebackhide__ = True
         signature = inspect.signature(self)
         try:
             bound = signature.bind(*arguments, **keywords)

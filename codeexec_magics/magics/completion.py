@@ -12,10 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics import languages
 from codeexec_magics.magics.flags import FLAGS, Flag
 from codeexec_magics.magics.namespace import transforms_in
-from codeexec_magics.magics.settings import setting_names
 from codeexec_magics.options import CONVERTERS
 
 _IDENTIFIER = "codeexec_magics.transform"
@@ -38,6 +36,8 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[tuple[s
         return "", []
     before, fragment = _split(magic[2])
     if magic[1] == "%transform_config":
+        from codeexec_magics.magics.settings import setting_names
+
         found = [(f"{name}=", "setting") for name in setting_names()]
     else:
         flag = _flag_before(before)
@@ -89,7 +89,7 @@ def _flag_before(words: list[str]) -> Flag | None:
 def _words(magic: str, before: list[str], namespace: Mapping[str, Any]) -> list[tuple[str, str]]:
     if before:
         return []
-    found = [(name, "language") for name in languages.names()]
+    found = _languages()
     if magic == "%transform":
         found += [(name, "transform") for name in transforms_in(namespace)]
     return found
@@ -106,12 +106,18 @@ def _values(
         names = [name for name in namespace if isinstance(name, str) and not name.startswith("_")]
         return last, [(name, "variable") for name in names]
     if flag.completes == "language":
-        return fragment, [(name, "language") for name in languages.names()]
+        return fragment, _languages()
     if flag.completes == "converter":
         return fragment, [(name, "converter") for name in CONVERTERS]
     if flag.completes == "path":
         return fragment, [(path, "path") for path in _paths(fragment)]
     return fragment, []
+
+
+def _languages() -> list[tuple[str, str]]:
+    from codeexec_magics import languages  # late: it reads what is installed
+
+    return [(name, "language") for name in languages.names()]
 
 
 def _paths(fragment: str) -> list[str]:

@@ -24,8 +24,10 @@ def exception_for(result: ExecutionResult, lines: list[str]) -> BaseException:
     try:
         result.raise_for_outcome()
     except CodeExecError as error:
-        # What is compared when a notebook runs again must not hold an address.
-        error.args = (without_addresses(str(error)),)
+        # What is compared when a notebook runs again must not hold an address; and a front end
+        # puts the exception's name before its text.
+        message = str(error).removeprefix(f"{type(error).__name__}: ")
+        error.args = (without_addresses(message),)
         return drawn(error.with_traceback(None), lines)
     raise AssertionError("a success raises nothing")
 

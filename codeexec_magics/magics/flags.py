@@ -5,7 +5,6 @@ Runs in the kernel; plain data.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -72,6 +71,8 @@ PLANNED = (
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for a word that nearly is one of the known, else nothing."""
+    import difflib  # late: for wrong spellings only
+
     known = list(known)
     lower = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word, known, n=1) or [

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.arguments import Input
 from codeexec_magics.magics.flags import nearest
+
+if TYPE_CHECKING:
+    from codeexec_magics.magics.arguments import Input
 
 
 def read_inputs(

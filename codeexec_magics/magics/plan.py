@@ -148,9 +148,9 @@ def _named(arguments: Arguments, namespace: Mapping[str, Any]) -> Transform:
         )
     known = transforms_in(namespace)
     if word not in known:
-        is_else = f"; it is a {type(namespace[word]).__name__}" if word in namespace else ""
+        is_else = f": it is a {type(namespace[word]).__name__}" if word in namespace else ""
         hint = is_else or nearest(word, [*known, *languages.names()])
-        raise UsageError(f"no transform is called {word!r}{hint}; %%transform -n makes one")
+        raise UsageError(f"no transform is called {word!r}{hint or '; %%transform -n makes one'}")
     if arguments.language is not None:
         raise UsageError(f"{word} has its language already: leave --lang out")
     if arguments.name is not None:

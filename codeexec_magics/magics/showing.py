@@ -7,7 +7,6 @@ again in the card.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 from IPython.display import publish_display_data
@@ -37,9 +36,10 @@ class Showing:
         self._front_end = front_end(shell)
         self._quiet = arguments.quiet
         self._raises = arguments.raise_error
+        # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
-        self._kept = frozenset(name for name, variable in kept.items() if variable is not None)
-        self._streams = LiveStreams(limit, hidden=self._kept)
+        hidden = frozenset(name for name, variable in kept.items() if variable is not None)
+        self._streams = LiveStreams(limit, hidden)
         self._progress = ProgressLine(live=self._front_end is not FrontEnd.TERMINAL)
 
     def observer(self) -> Observer:
@@ -78,6 +78,8 @@ class Showing:
 
     def _failure(self, result: ExecutionResult) -> list[str]:
         """Show a failure; returns the lines for its exception's traceback."""
+        if self._quiet:
+            self._replay(result)
         self._finish()
         raises = self._raises or result.outcome is Outcome.INTERRUPTED
         if self._front_end is FrontEnd.TERMINAL and raises:
@@ -85,6 +87,13 @@ class Showing:
             return traceback_lines(result, wants_colour(self._shell))
         self._card(result, None)
         return traceback_lines(result) if self._front_end is FrontEnd.RECORDER else []
+
+    def _replay(self, result: ExecutionResult) -> None:
+        """Show what a quiet run has printed and displayed, since it has failed."""
+        self._streams.write("stdout", result.stdout)
+        self._streams.write("stderr", result.stderr)
+        for bundle in result.displays:
+            self._display(dict(bundle), {})
 
     def _finish(self) -> None:
         self._progress.clear()
@@ -95,16 +104,11 @@ class Showing:
         publish_display_data(bundle, bundle_metadata)
 
     def _card(self, result: ExecutionResult, target: str | None) -> None:
-        shown = replace(
-            result,
-            stdout="" if "stdout" in self._kept else result.stdout,
-            stderr="" if "stderr" in self._kept else result.stderr,
-        )
         if self._front_end is FrontEnd.TERMINAL:
             colour = wants_colour(self._shell)
-            lines = terminal_text(shown, target=target, streams=self._quiet, colour=colour)
+            lines = terminal_text(result, target=target, streams=False, colour=colour)
             sys.stdout.write(lines + "\n")
             return
         chip = self._front_end is FrontEnd.NOTEBOOK
-        bundle = mime_bundle(shown, target=target, streams=self._quiet, chip=chip)
+        bundle = mime_bundle(result, target=target, streams=False, chip=chip)
         publish_display_data(bundle, metadata(result))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from codeexec_magics.results import ExecutionResult
 
 
-@magics_class  # type: ignore[untyped-decorator]
-class TransformMagics(TransformSettings, Magics):
+@magics_class
+class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     """The magics of the package, and their settings.
 
     Args:
