@@ -211,6 +211,10 @@ def _input(part: str) -> Input:
         if name == expression:
             raise UsageError(f"-i {part}: an expression needs a name: -i name={part}")
         raise UsageError(f"-i {part}: {name!r} is no Python name")
+    if name == "inputs":
+        raise UsageError(
+            f"-i {part}: the program calls all of them together inputs; -i name=inputs"
+        )
     if not expression:
         raise UsageError(f"-i {part}: there is no expression behind the =")
     try:

@@ -100,8 +100,8 @@ def _part(value: Any, name: str) -> Any:
 
 
 def _columns(value: Any) -> list[str] | None:
-    """A frame's column names; pandas has an index of them, polars a list, Arrow another name."""
-    for attribute in ("columns", "column_names"):
+    """A frame's column names; Arrow calls them otherwise than pandas and polars do."""
+    for attribute in ("column_names", "columns"):
         columns = getattr(value, attribute, None)
         if columns is not None and hasattr(value, "shape"):
             return [column for column in columns if isinstance(column, str)]

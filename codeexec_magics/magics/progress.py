@@ -11,7 +11,7 @@ from typing import Any
 
 from IPython.display import display
 
-_SECONDS_BETWEEN = 0.1
+_SECONDS_BETWEEN = 0.05
 
 
 class ProgressLine:
@@ -27,7 +27,7 @@ class ProgressLine:
         self._shown = float("-inf")
 
     def show(self, done: float, total: float | None, text: str) -> None:
-        """Show how far it is, at most ten times a second."""
+        """Show how far it is, at most twenty times a second."""
         if not self._live or time.monotonic() - self._shown < _SECONDS_BETWEEN:
             return
         of_total = f" of {total:g}" if total is not None else ""

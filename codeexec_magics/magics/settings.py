@@ -6,7 +6,7 @@ Runs in the kernel; plain values.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -48,17 +48,29 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     ).tag(config=True)
 
 
-def describe(settings: TransformSettings) -> str:
-    """Each setting on a line, in the form that sets it."""
+def describe(settings: TransformSettings, names: Sequence[str] = ()) -> str:
+    """Each setting on a line, in the form that sets it.
+
+    Args:
+        settings: The settings.
+        names: The ones that are wanted; none for all.
+
+    Raises:
+        UsageError: There is no such setting; names the nearest.
+    """
     lines = [f"{name} = {_written(getattr(settings, name))}" for name in _NUMBERS]
     lines += [
         f"{language}.executable = {path}"
         for language, path in sorted(settings.interpreters.items())
     ]
-    return "\n".join(lines)
+    for name in names:
+        if name not in setting_names():
+            raise UsageError(f"there is no setting {name!r}{_hint(name)}")
+    wanted = [line for line in lines if line.partition(" = ")[0] in names]
+    return "\n".join(wanted if names else lines)
 
 
-def change(settings: TransformSettings, words: Iterable[str]) -> None:
+def change(settings: TransformSettings, words: Sequence[str]) -> None:
     """Set what ``name=value`` words say: all of it, or nothing if one of them is wrong.
 
     Raises:
@@ -68,7 +80,7 @@ def change(settings: TransformSettings, words: Iterable[str]) -> None:
     for word in words:
         name, equals, value = (part.strip() for part in word.partition("="))
         if not equals:
-            raise UsageError(f"a setting is changed by name=value, not {word!r}{_hint(name)}")
+            raise UsageError(f"a setting is changed by name=value, without blanks, not {word!r}")
         if name in _NUMBERS:
             wanted[name] = _number(name, value)
         else:

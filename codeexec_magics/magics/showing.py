@@ -98,6 +98,8 @@ class Showing:
     def _finish(self) -> None:
         self._progress.clear()
         self._streams.finish()
+        if self._front_end is FrontEnd.TERMINAL and self._streams.in_line:
+            sys.stdout.write("\n")
 
     def _display(self, bundle: dict[str, Any], bundle_metadata: dict[str, Any]) -> None:
         self._streams.flush()

@@ -56,6 +56,12 @@ class LiveStreams:
             name: _Bounded(room=limit) for name in ("stdout", "stderr") if name not in hidden
         }
         self._flushed = float("-inf")
+        self._last = "\n"
+
+    @property
+    def in_line(self) -> bool:
+        """Whether what was shown last did not end its line."""
+        return not self._last.endswith("\n")
 
     def write(self, stream: str, text: str) -> None:
         """Show a piece of a stream, or count it where its room is used up."""
@@ -64,7 +70,7 @@ class LiveStreams:
             return
         shown = bounded.take(text)
         if shown:
-            _write(stream, shown)
+            self._write(stream, shown)
             self._flush_in_time()
 
     def finish(self) -> None:
@@ -72,7 +78,7 @@ class LiveStreams:
         for name, bounded in self._streams.items():
             ending = bounded.ending()
             if ending:
-                _write(name, ending)
+                self._write(name, ending)
         self.flush()
 
     def flush(self) -> None:
@@ -83,6 +89,10 @@ class LiveStreams:
                 if target is not None:
                     target.flush()
         self._flushed = time.monotonic()
+
+    def _write(self, stream: str, text: str) -> None:
+        self._last = text
+        _write(stream, text)
 
     def _flush_in_time(self) -> None:
         # Text that is not flushed here is not lost: the kernel's streams flush by themselves soon.

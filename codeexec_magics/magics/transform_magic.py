@@ -43,9 +43,10 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
     @needs_local_scope  # type: ignore[untyped-decorator]
-    def transform(  # noqa: D102 - the documentation is made from the table of flags, below
+    def transform(
         self, line: str = "", cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> None:
+        """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
         from codeexec_magics.magics.arguments import parse
         from codeexec_magics.magics.plan import plan_cell, plan_line
         from codeexec_magics.magics.showing import Showing
@@ -73,6 +74,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         ::
 
             %transform_config                               show them all
+            %transform_config timeout                       show one
             %transform_config timeout=5 grace=1             seconds; timeout=none for no limit
             %transform_config javascript.executable=/path   the runtime of a language; none resets
 
@@ -82,10 +84,10 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         from codeexec_magics.magics.arguments import words_of
 
         words = words_of(line)
-        if words:
+        if any("=" in word for word in words):
             change(self, words)
         else:
-            print(describe(self))  # noqa: T201 - a line magic that answers
+            print(describe(self, words))  # noqa: T201 - a line magic that answers
 
     def _call(
         self, arguments: Arguments, plan: Plan, showing: Showing, local_namespace: dict[str, Any]
