@@ -129,7 +129,7 @@ class Markup:
     """HTML that a value or the program made of itself, and what to say where it cannot be seen."""
 
     html: str
-    alternative: str
+    alternative: Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from codeexec_magics.display.blocks import Block, Card, Header, Remark
 from codeexec_magics.display.failure import FailureTeller, headline
 from codeexec_magics.display.figures import chip_of, seconds_in_words
+from codeexec_magics.display.guard import attempt
 from codeexec_magics.display.pictures import bundle_block
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.values import value_blocks, value_type
@@ -52,7 +54,8 @@ def card_of(result: ExecutionResult, view: View) -> Card:
     """The card of a result."""
     blocks: list[Block] = []
     if view.streams:
-        blocks += (block for block in map(bundle_block, result.displays) if block is not None)
+        shown = (attempt(partial(bundle_block, bundle), None) for bundle in result.displays)
+        blocks += (block for block in shown if block is not None)
     blocks += value_blocks(result.output) if result.success else failure_blocks(result, view)
     if view.streams:
         blocks += _streams(result)

@@ -30,8 +30,9 @@ def excerpt_of(frame: StackFrame, *, language: str, hide_secrets: bool = True) -
     if not rows:
         return None
 
-    texts = [frame.excerpt[row] for row in rows]
-    last = max(frame.line, min(frame.end_line or frame.line, frame.line + _MOST_LINES))
+    # A line comes from the program's process and may hold anything, a line end too.
+    texts = [frame.excerpt[row].replace("\n", " ") for row in rows]
+    last = max(frame.line, min(frame.end_line or frame.line, frame.excerpt_start + rows[-1]))
     values = frame.values[:_MOST_VALUES]
     shown = tuple(
         (on_one_line(name)[:60], shown_value(name, value, hide_secrets=hide_secrets))

@@ -8,7 +8,7 @@ if that is another. All other frames are named and folded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from codeexec_magics.display.blocks import Block, Frames, Headline, Plain, Remark
 from codeexec_magics.display.excerpts import excerpt_of
@@ -26,6 +26,7 @@ _MOST_CAUSES = 6
 _MOST_MEMBERS = 5
 _DEEPEST_GROUP = 3
 _MOST_FRAMES = 20
+_MOST_BLOCKS = 80
 _LIBRARY_FOLDERS = ("site-packages", "dist-packages", "node_modules")
 
 
@@ -43,7 +44,10 @@ class FailureTeller:
 
     def thrown(self, trace: Trace) -> tuple[Block, ...]:
         """The blocks of a failure and of all that is behind it."""
-        return tuple(self._chain(trace, depth=0))
+        blocks = tuple(islice(self._chain(trace, depth=0), _MOST_BLOCKS + 1))
+        if len(blocks) > _MOST_BLOCKS:
+            return (*blocks[:_MOST_BLOCKS], Remark("… more failures, left out"))
+        return blocks
 
     def stopped(self, trace: Trace) -> tuple[Block, ...]:
         """The blocks that show where a program was when it was stopped."""

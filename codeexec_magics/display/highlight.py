@@ -20,13 +20,17 @@ KINDS = {
 }
 """The one-letter kind of a segment, and the token types that it stands for."""
 
+_LONGEST = 4_000
 _LEXERS = {"python": "PythonLexer", "javascript": "JavascriptLexer"}
 
 
 def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
-    """For each character of each line its kind: a key of `KINDS`, or empty."""
+    """For each character of each line its kind: a key of `KINDS`, or empty.
+
+    Long texts stay plain: nobody reads them, and a lexer may be slow on them.
+    """
     kinds = [[""] * len(line) for line in lines]
-    lexer = _lexer(language)
+    lexer = _lexer(language) if sum(map(len, lines)) <= _LONGEST else None
     if lexer is None:
         return kinds
 

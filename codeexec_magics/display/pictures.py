@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from codeexec_magics.display.blocks import Block, Clip, Markup, Picture, Plain
+from codeexec_magics.display.brief import free_form
 from codeexec_magics.display.guard import attempt, method, origin, plain
 from codeexec_magics.display.wording import clip, counted, without_addresses
 
@@ -31,6 +32,7 @@ _SIGNATURES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+_WORDS = ("text/plain", "text/markdown", "text/latex")
 _PREFERENCE = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html")
 
 
@@ -52,14 +54,14 @@ def is_bundle(value: Mapping[Any, Any]) -> bool:
     return (
         0 < len(value) <= 12
         and all(type(name) is str and _MIME_NAME.match(name) for name in value)
-        and any(name in value for name in (*_PREFERENCE, "text/plain"))
+        and any(name in value for name in (*_PREFERENCE, *_WORDS))
     )
 
 
 def bundle_block(bundle: Mapping[str, Any]) -> Block | None:
     """The richest form in a MIME bundle that a card can show; None if there is none."""
-    words = bundle.get("text/plain")
-    alternative = without_addresses(plain(words)) if isinstance(words, str) else ""
+    words = next((bundle[name] for name in _WORDS if isinstance(bundle.get(name), str)), "")
+    alternative = without_addresses(plain(words))
     for name in _PREFERENCE:
         block = _content(name, bundle.get(name), alternative)
         if block is not None:
@@ -96,7 +98,7 @@ def _own_form(value: object) -> Block | None:
         ask = method(value, name)
         answer = attempt(ask, None) if ask else None
         answer = answer[0] if isinstance(answer, tuple) and answer else answer
-        block = _content(mime, answer, "") if answer else None
+        block = _content(mime, answer, free_form(value, room=10_000)) if answer else None
         if block is not None:
             return block
     return None
@@ -155,7 +157,7 @@ def _markup(text: str, alternative: str) -> Block:
         return _only_words(f"HTML, {counted(len(text), 'character')}: too large to be shown here")
     # Halves of surrogate pairs would make the whole notebook unwritable.
     text = text.encode("utf-8", "replace").decode()
-    return Markup(text, alternative or "HTML")
+    return Markup(text, clip(alternative or "HTML"))
 
 
 def _only_words(words: str) -> Plain:

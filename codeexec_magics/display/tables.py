@@ -14,7 +14,7 @@ from codeexec_magics.display.blocks import Cell, Column, Table
 from codeexec_magics.display.brief import brief, is_scalar, spoken, type_name
 from codeexec_magics.display.grids import Grid, Strip, is_absent
 from codeexec_magics.display.guard import attempt
-from codeexec_magics.display.wording import counted, cut
+from codeexec_magics.display.wording import counted, cut, on_one_line
 
 _DECIMALS = 6
 _LARGEST_FIXED = 1e15
@@ -48,7 +48,7 @@ def _column(strip: Strip) -> Column:
         for value in strip.values
     )
     dtype = _own_types(present) if strip.dtype is None else strip.dtype
-    return Column(spoken(strip.name), cut(dtype, 40), numeric, cells, strip.label)
+    return Column(spoken(strip.name), cut(on_one_line(dtype), 40), numeric, cells, strip.label)
 
 
 def _nothing(value: object, word: str) -> str:

@@ -14,7 +14,7 @@ from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.pictures import picture_of
 from codeexec_magics.display.tables import table_of
 from codeexec_magics.display.trees import tree_of
-from codeexec_magics.display.wording import LONGEST_VALUE, clip, counted, cut
+from codeexec_magics.display.wording import LONGEST_VALUE, clip, counted, cut, on_one_line
 
 _ROOM = 100_000
 _DUMPED = 64
@@ -34,7 +34,8 @@ def value_type(value: object) -> str:
     name = type_name(value)
     if origin(value) != ("numpy", "ndarray"):
         return name
-    return cut(attempt(lambda: f"{name} {value.dtype} {value.shape}", name), 80)  # type: ignore[attr-defined]
+    words = attempt(lambda: f"{name} {value.dtype} {value.shape}", name)  # type: ignore[attr-defined]
+    return cut(on_one_line(words), 80)
 
 
 def _blocks(value: object) -> tuple[Block, ...]:
