@@ -30,9 +30,11 @@ def _zone(value: Any) -> dict[str, Any] | None:
     if zone is None:
         return {}
     if type(zone) is datetime.timezone:
-        # A name of its own is part of a fixed zone, and the offset does not tell it.
-        unnamed = repr(zone) == repr(datetime.timezone(zone.utcoffset(None)))
-        return {} if unnamed else None
+        # A name of its own is part of a fixed zone, and the offset does not tell it; and an offset
+        # of less than a second is written by ``isoformat`` and read back as UTC.
+        offset = zone.utcoffset(None)
+        told = repr(zone) == repr(datetime.timezone(offset)) and not offset.microseconds
+        return {} if told else None
     zoneinfo = sys.modules.get("zoneinfo")
     if zoneinfo is not None and type(zone) is zoneinfo.ZoneInfo and zone.key:
         return {"zone": zone.key}

@@ -8,6 +8,7 @@ scalars' forms are in `kinds`. `TreeWriter` and `TreeReader` hold what the wire 
 from __future__ import annotations
 
 import json
+import re
 import reprlib
 from typing import Any, NoReturn
 
@@ -36,8 +37,11 @@ LEAVES = frozenset({str, int, float, bool, type(None)})
 """The types of JSON's own scalars."""
 
 _LONGEST_PATH = 20
-_CONTAINERS: dict[type, str] = {tuple: "tuple", set: "set", frozenset: "frozenset"}
-_BUILDERS = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")  # differs from run to run, and says nothing
+FLAT: dict[type, str] = {tuple: "tuple", set: "set", frozenset: "frozenset"}
+"""The containers that are tagged lists, with their tags."""
+
+_BUILDERS = {tag: cls for cls, tag in FLAT.items()}
 
 
 def safe_text(value: object) -> str:
@@ -56,7 +60,7 @@ def safe_text(value: object) -> str:
 def safe_error(error: BaseException) -> str:
     """The text of an exception of user code, whose ``__str__`` may raise in turn."""
     try:
-        return str(error)
+        return _ADDRESS.sub("", str(error))
     except Exception as another:  # noqa: BLE001 (a user's __str__ may raise anything)
         return f"(its text raises {type(another).__name__})"
 
@@ -84,7 +88,7 @@ def _part(how: str, what: Any) -> str:
     if how != "key":
         return how.format(what)
     if type(what) is not str:
-        return f"[{safe_text(what)[:100]}]"
+        return f"[{_ADDRESS.sub('', safe_text(what))[:100]}]"
     return f".{what}" if what.isidentifier() else f"[{json.dumps(what, ensure_ascii=False)}]"
 
 
@@ -114,7 +118,7 @@ class TreeWriter:
             return float_node(value)
         if value is None or cls is bool:
             return value
-        if cls is list or cls is dict or cls in _CONTAINERS:
+        if cls is list or cls is dict or cls in FLAT:
             return self.container(value, cls)
         return self.scalar(value)
 
@@ -142,7 +146,7 @@ class TreeWriter:
         self._open.discard(identity)
         if cls is list or cls is dict:
             return nodes
-        return {"$": _CONTAINERS[cls], "v": nodes}
+        return {"$": FLAT[cls], "v": nodes}
 
     def refuse(self, value: Any, why: str, way_out: str) -> NoReturn:
         """Fail with the present path, the value's type, the reason and a way out.

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..kinds import full_type_name, is_unicode, type_module
+from ..kinds import full_type_name, type_module
 from ..tagged import write_numpy_scalar
 
 if TYPE_CHECKING:
@@ -31,21 +31,17 @@ _MICROSECONDS = 1000
 
 
 def check_scalar(encoder: Encoder, value: Any) -> None:
-    """Refuse a scalar that another language's kinds cannot hold.
+    """Refuse a datetime that is between two milliseconds, since a date elsewhere cannot be.
 
     Raises:
-        EncodingFailed: A datetime with a fraction of a millisecond, a path that is no text.
+        EncodingFailed: It is.
     """
-    module = type_module(type(value))
-    if module == "datetime" and getattr(value, "microsecond", 0) % _MICROSECONDS:
-        if full_type_name(value) == "datetime.datetime":
-            encoder.refuse(
-                value,
-                "has a fraction of a millisecond, which no date of the other language holds",
-                "round it, or send value.isoformat()",
-            )
-    elif module.startswith("pathlib") and not is_unicode(str(value)):
-        encoder.refuse(value, "has bytes that are no text", "send os.fsencode(…) of it")
+    if full_type_name(value) == "datetime.datetime" and value.microsecond % _MICROSECONDS:
+        encoder.refuse(
+            value,
+            "has a fraction of a millisecond, which no date of the other language holds",
+            "round it, or send value.isoformat()",
+        )
 
 
 def node(encoder: Encoder, value: Any) -> Any:
@@ -56,8 +52,7 @@ def node(encoder: Encoder, value: Any) -> Any:
     """
     cls = type(value)
     if full_type_name(value) == "datetime.datetime":
-        # A zone of an unknown class: the instant and its offset are told exactly.
-        return {"$": "datetime", "v": value.isoformat()}
+        return {"$": "datetime", "v": _instant(value).isoformat()}
     writer = _WRITERS.get(type_module(cls).partition(".")[0])
     made = writer(encoder, value) if writer else None
     if made is NULL:
@@ -67,6 +62,14 @@ def node(encoder: Encoder, value: Any) -> Any:
     if issubclass(cls, tuple) and type(getattr(cls, "_fields", None)) is tuple:
         return encoder.container(tuple(tuple.__iter__(value)), tuple)
     return encoder.refuse(value, "has no counterpart in the other language", _way_out(value))
+
+
+def _instant(value: Any) -> Any:
+    """A datetime whose zone is of an unknown class, by its offset, or in UTC for an odd one."""
+    offset = value.utcoffset()
+    datetime = sys.modules["datetime"]
+    whole = offset % datetime.timedelta(minutes=1) == datetime.timedelta(0)
+    return value.astimezone(datetime.timezone(offset) if whole else datetime.timezone.utc)
 
 
 def _from_collections(encoder: Encoder, value: Any) -> Any:

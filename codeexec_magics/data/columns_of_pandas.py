@@ -94,7 +94,7 @@ def column(encoder: Encoder, series: Any) -> Any:
 
         from . import columns_of_arrow
 
-        return columns_of_arrow.column(encoder, pyarrow.chunked_array(series.array))
+        return columns_of_arrow.column(encoder, pyarrow.array(series.array))
     if hasattr(dtype, "numpy_dtype") and dtype.numpy_dtype.kind in "iufb":
         filled = series.array.to_numpy(dtype=dtype.numpy_dtype, na_value=0)
         return form.numbers(encoder, filled, series.isna().to_numpy(dtype=bool))

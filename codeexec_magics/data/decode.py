@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ..errors import DecodingFailed
@@ -65,12 +63,12 @@ class Decoder(TreeReader):
         if "inline" in descriptor:
             return descriptor["inline"]
         offset, length = _place((descriptor["offset"], descriptor["length"]), size)
-        with _collector_paused(length):
+        with _CollectorPaused(length):
             return json.loads(bytes(self._arena.read(offset, length)))
 
     def read(self, node: object) -> Any:
         """As in the base class."""
-        with _collector_paused(sum(length for _, length in self._places)):
+        with _CollectorPaused(sum(length for _, length in self._places)):
             return super().read(node)
 
     def buffer(self, index: Any) -> memoryview:
@@ -130,14 +128,19 @@ def _place(pair: Any, size: int) -> tuple[int, int]:
     return (offset, length) if length else (0, 0)
 
 
-@contextmanager
-def _collector_paused(size: int) -> Iterator[None]:
-    """Keep the cyclic collector from walking the growing value again and again."""
-    pause = size > _WORTH_A_PAUSE and gc.isenabled()
-    if pause:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if pause:
+class _CollectorPaused:
+    """Keeps the cyclic collector from walking a large value again and again while it grows.
+
+    A class, since importing ``contextlib`` costs the child more than all of this module.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._pause = size > _WORTH_A_PAUSE and gc.isenabled()
+
+    def __enter__(self) -> None:
+        if self._pause:
+            gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self._pause:
             gc.enable()

@@ -12,9 +12,9 @@ from typing import Any
 from ..errors import EncodingFailed
 from ..kinds import full_type_name
 from ..tagged import write_numpy_scalar
-from ..tree import LEAVES, TreeWriter, safe_error
+from ..tree import FLAT, LEAVES, TreeWriter, safe_error
 from .arena import Arena
-from .plain import is_plain
+from .plain import is_plain, members_type
 
 PYTHON = frozenset({"python", "pickle"})
 """The reader is Python and takes pickles (``pickle`` alone says the same)."""
@@ -104,6 +104,10 @@ class Encoder(TreeWriter):
             return value
         if cls is list and LEAVES.issuperset(map(type, value)):
             return [self.node(item) for item in value]
+        member = members_type(value) if cls is list else None
+        if member is not None:
+            tag = FLAT[member]
+            return [{"$": tag, "v": list(item)} for item in value]
         self._containers += 1
         if self._containers > _MOST_CONTAINERS:
             self.refuse(

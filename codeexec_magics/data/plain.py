@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from ..kinds import LARGEST_INTEGER, is_unicode
-from ..tree import LEAVES
+from ..tree import FLAT, LEAVES
 
 
 def is_plain(value: Any, cls: type) -> bool:
@@ -32,6 +32,17 @@ def is_plain(value: Any, cls: type) -> bool:
     if types == {list}:
         return _are_scalars(list(chain.from_iterable(value)))
     return _are_scalars(value)
+
+
+def members_type(values: list[Any]) -> type | None:
+    """The type of a list's members where all have the same and hold plain scalars only.
+
+    None unless they are tuples, sets or frozensets: rows of a database, for example.
+    """
+    types = set(map(type, values))
+    if len(types) != 1 or not types <= FLAT.keys():
+        return None
+    return types.pop() if _are_scalars(list(chain.from_iterable(values))) else None
 
 
 def _are_keys(keys: Any) -> bool:
