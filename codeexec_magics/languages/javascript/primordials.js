@@ -1,0 +1,118 @@
+/**
+ * The built-ins that the runner needs, taken before the program can redefine them.
+ *
+ * Lives in the worker, and is loaded first. A program may replace `JSON`, put setters on
+ * `Object.prototype` or break `Array.prototype[Symbol.iterator]`; what the runner does afterwards
+ * must not notice. So the runner's code that runs beside or after a program calls these functions,
+ * builds objects without a prototype, and loops by index.
+ */
+'use strict';
+
+const { bind, call } = Function.prototype;
+/** Turn a method into a function whose first argument is the receiver. */
+const uncurryThis = bind.bind(call);
+
+const ownGetter = (prototype, name) =>
+  uncurryThis(Object.getOwnPropertyDescriptor(prototype, name).get);
+
+const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+
+/** A list that no setter or accessor on a prototype can reach. */
+const bareList = () => Object.setPrototypeOf([], null);
+
+const { setPrototypeOf } = Object;
+
+module.exports = {
+  __proto__: null,
+  uncurryThis,
+  bareList,
+  apply: Reflect.apply,
+  construct: Reflect.construct,
+  ownKeys: Reflect.ownKeys,
+  setPrototypeOf,
+  getPrototypeOf: Object.getPrototypeOf,
+  defineProperty: Object.defineProperty,
+  getOwnPropertyDescriptor: Object.getOwnPropertyDescriptor,
+  objectKeys: Object.keys,
+  freeze: Object.freeze,
+  hasOwn: Object.hasOwn,
+  is: Object.is,
+  isExtensible: Object.isExtensible,
+  ObjectPrototype: Object.prototype,
+  ArrayPrototype: Array.prototype,
+  isArray: Array.isArray,
+  isView: ArrayBuffer.isView,
+  propertyIsEnumerable: uncurryThis(Object.prototype.propertyIsEnumerable),
+  jsonParse: JSON.parse,
+  jsonStringify: JSON.stringify,
+  stringOf: String,
+  numberOf: Number,
+  bigIntOf: BigInt,
+  DateClass: Date,
+  MapClass: Map,
+  SetClass: Set,
+  WeakMapClass: WeakMap,
+  ArrayClass: Array,
+  ErrorClass: Error,
+  PromiseClass: Promise,
+  SyntaxErrorClass: SyntaxError,
+  RangeErrorClass: RangeError,
+  TypeErrorClass: TypeError,
+  isInteger: Number.isInteger,
+  isFinite: Number.isFinite,
+  parseInteger: Number.parseInt,
+  minimum: Math.min,
+  maximum: Math.max,
+  floor: Math.floor,
+  utc: Date.UTC,
+  dateTime: uncurryThis(Date.prototype.getTime),
+  dateSetYear: uncurryThis(Date.prototype.setUTCFullYear),
+  dateYear: uncurryThis(Date.prototype.getUTCFullYear),
+  dateMonth: uncurryThis(Date.prototype.getUTCMonth),
+  dateText: uncurryThis(Date.prototype.toISOString),
+  forEachInMap: uncurryThis(Map.prototype.forEach),
+  forEachInSet: uncurryThis(Set.prototype.forEach),
+  mapGet: uncurryThis(Map.prototype.get),
+  mapSet: uncurryThis(Map.prototype.set),
+  setAdd: uncurryThis(Set.prototype.add),
+  setHas: uncurryThis(Set.prototype.has),
+  setDelete: uncurryThis(Set.prototype.delete),
+  weakGet: uncurryThis(WeakMap.prototype.get),
+  weakSet: uncurryThis(WeakMap.prototype.set),
+  numberText: uncurryThis(Number.prototype.toString),
+  bigIntText: uncurryThis(BigInt.prototype.toString),
+  execute: uncurryThis(RegExp.prototype.exec),
+  charCode: uncurryThis(String.prototype.charCodeAt),
+  codePoint: uncurryThis(String.prototype.codePointAt),
+  indexOf: uncurryThis(String.prototype.indexOf),
+  lastIndexOf: uncurryThis(String.prototype.lastIndexOf),
+  slice: uncurryThis(String.prototype.slice),
+  startsWith: uncurryThis(String.prototype.startsWith),
+  endsWith: uncurryThis(String.prototype.endsWith),
+  includes: uncurryThis(String.prototype.includes),
+  repeat: uncurryThis(String.prototype.repeat),
+  padStart: uncurryThis(String.prototype.padStart),
+  trim: uncurryThis(String.prototype.trim),
+  isWellFormed: uncurryThis(String.prototype.isWellFormed),
+  toWellFormed: uncurryThis(String.prototype.toWellFormed),
+  typedTag: ownGetter(TypedArrayPrototype, Symbol.toStringTag),
+  typedBuffer: ownGetter(TypedArrayPrototype, 'buffer'),
+  typedOffset: ownGetter(TypedArrayPrototype, 'byteOffset'),
+  typedBytes: ownGetter(TypedArrayPrototype, 'byteLength'),
+  typedLength: ownGetter(TypedArrayPrototype, 'length'),
+  viewBuffer: ownGetter(DataView.prototype, 'buffer'),
+  viewOffset: ownGetter(DataView.prototype, 'byteOffset'),
+  viewBytes: ownGetter(DataView.prototype, 'byteLength'),
+  bufferBytes: ownGetter(ArrayBuffer.prototype, 'byteLength'),
+  sharedBytes: ownGetter(SharedArrayBuffer.prototype, 'byteLength'),
+  bufferFrom: Buffer.from,
+  bufferText: uncurryThis(Buffer.prototype.toString),
+  allocate: Buffer.alloc,
+  BytesClass: Uint8Array,
+  writeUInt32: uncurryThis(Buffer.prototype.writeUInt32BE),
+  readUInt32: uncurryThis(Buffer.prototype.readUInt32BE),
+  wait: Atomics.wait,
+  loadCell: Atomics.load,
+  storeCell: Atomics.store,
+  exchangeCell: Atomics.compareExchange,
+};

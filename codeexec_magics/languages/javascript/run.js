@@ -1,0 +1,142 @@
+/**
+ * One run, from its `run` message to the last message.
+ *
+ * Lives in the worker. After the last message the process ends at once: no timers, no handlers of
+ * the program.
+ */
+'use strict';
+
+const EventEmitter = require('node:events');
+const $ = require('./primordials.js');
+const bindings = require('./bindings.js');
+const { sendLast } = require('./control.js');
+const { decode } = require('./decode.js');
+const { makeDisplay } = require('./display.js');
+const { encode } = require('./encode.js');
+const evaluate = require('./evaluate.js');
+const { programOf } = require('./program.js');
+const { Refusal } = require('./refusal.js');
+const stop = require('./stop.js');
+const { traceOf, traceOfMessage } = require('./traces.js');
+
+const { reallyExit } = process;
+const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
+const emit = $.uncurryThis(EventEmitter.prototype.emit);
+
+const NAMES = { __proto__: null, encoding: 'EncodingFailed', decoding: 'DecodingFailed' };
+const UNSETTLED =
+  'the result is a promise that never settles: the program waits, and nothing is left that it could wait for';
+
+/** The last word of a run; whoever speaks first ends the process. */
+class Ending {
+  #token;
+
+  #program;
+
+  constructor(token, program) {
+    this.#token = $.jsonStringify(token);
+    this.#program = program;
+  }
+
+  /** Send the value's descriptor, given as JSON text. */
+  result(value) {
+    if (!sendLast(`{"type":"result","token":${this.#token},"value":${value}}`)) {
+      this.#error(traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'), 'encoding');
+    }
+    reallyExit(0);
+  }
+
+  /** Send what the program threw. */
+  thrown(value) {
+    this.#error(traceOf(this.#program, value), 'program');
+  }
+
+  /** Send that a value cannot travel. */
+  refused(refusal, kind, root) {
+    this.#error(traceOfMessage(NAMES[kind], refusal.message(root)), kind, refusal.path(root));
+  }
+
+  /** Send that nothing can settle the program's promise any more. */
+  unsettled() {
+    this.#error(traceOfMessage('UnsettledPromise', UNSETTLED), 'program');
+  }
+
+  #error(trace, kind, path = '') {
+    const head = `{"type":"error","token":${this.#token},"kind":"${kind}","path":${$.jsonStringify(path)}`;
+    if (!sendLast(`${head},"trace":${$.jsonStringify(trace)}}`)) {
+      sendLast(`${head},"trace":${$.jsonStringify(traceOfMessage(trace.type, $.slice(trace.message, 0, 1000)))}}`);
+    }
+    reallyExit(1);
+  }
+}
+
+/** Report what escapes the program, unless it has handlers of its own for that. */
+function catchEscapes(ending) {
+  process.on('uncaughtException', (error) => {
+    if (listenerCount(process, 'uncaughtException') <= 1) {
+      ending.thrown(error);
+    }
+  });
+  process.on('unhandledRejection', (reason) => {
+    if (listenerCount(process, 'unhandledRejection') > 1) {
+      return;
+    }
+    if (listenerCount(process, 'uncaughtException') > 1) {
+      emit(process, 'uncaughtException', reason, 'unhandledRejection');
+      return;
+    }
+    ending.thrown(reason);
+  });
+  process.on('beforeExit', () => ending.unsettled());
+}
+
+/** The decoded inputs; ends the process if they cannot be. */
+function inputsOf(request, text, ending) {
+  try {
+    return decode(request.inputs, text);
+  } catch (error) {
+    return ending.refused(Refusal.within(error, ''), 'decoding', 'inputs');
+  }
+}
+
+/** Bind what the program finds, and return the promise of what is still being displayed. */
+function bindAll(request, inputs) {
+  const { display, progress, unfinished } = makeDisplay(request.token);
+  bindings.bindModule(request.filename);
+  bindings.bind('display', display, false);
+  bindings.bind('progress', progress, false);
+  bindings.bindInputs(inputs);
+  return unfinished;
+}
+
+/** Send the value, or why it cannot travel. */
+function conclude(value, ending) {
+  let encoded;
+  try {
+    encoded = encode(value);
+  } catch (refusal) {
+    ending.refused(refusal, 'encoding', 'result');
+  }
+  ending.result(encoded);
+}
+
+/** Run the program of a request, whose frame's text is given too; does not return. */
+async function execute(request, text) {
+  const program = programOf(request);
+  const ending = new Ending(request.token, program);
+  const inputs = inputsOf(request, text, ending);
+  const unfinished = bindAll(request, inputs);
+  stop.prepare(program, request.token);
+  catchEscapes(ending);
+  let value;
+  try {
+    const run = evaluate.prepare(program, request.entry ?? '');
+    value = await run(inputs);
+    await unfinished();
+  } catch (error) {
+    ending.thrown(error);
+  }
+  conclude(value, ending);
+}
+
+module.exports = { __proto__: null, execute };

@@ -1,0 +1,101 @@
+/**
+ * What happens at SIGINT: tell where the program is, then end it.
+ *
+ * Lives in the worker's main thread; owns the SIGINT handler and the thread that watches. While
+ * the program awaits, the handler runs, and tells what it waits for. While the program is busy no
+ * handler can run; then a thread, which reads descriptor 6 (a byte arrives there just before the
+ * signal), looks into this one with the inspector, without a port, and ends the process.
+ */
+'use strict';
+
+const EventEmitter = require('node:events');
+const path = require('node:path');
+const $ = require('./primordials.js');
+const { claimStop, identityOf, send, state } = require('./control.js');
+const { traceOfMessage } = require('./traces.js');
+
+const STOP = 6;
+const STATUS_OF_SIGINT = 130;
+const THREAD = path.join(__dirname, 'stop_thread.js');
+/** A program with none of these ends, or awaits, by itself soon enough. */
+const MAY_STAY_BUSY = /\b(?:for|while|do|import|require)\b/;
+
+const { reallyExit, getActiveResourcesInfo } = process;
+const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
+
+const WAITING_FOR = {
+  __proto__: null,
+  Timeout: 'a timer',
+  Immediate: 'a timer',
+  TCPSocketWrap: 'a network connection',
+  TCPServerWrap: 'a connection from outside',
+  TLSWrap: 'a network connection',
+  UDPWrap: 'a network packet',
+  GetAddrInfoReqWrap: 'the address of a host',
+  ProcessWrap: 'a child process',
+  FSReqCallback: 'a file',
+  FSReqPromise: 'a file',
+  FSEventWrap: 'a change of a file',
+  Worker: 'a thread',
+};
+
+let thread = null;
+
+/** Whether somebody will tell of the stop on descriptor 6. */
+const isAnnounced = () => identityOf(STOP) !== '';
+
+/** Start the thread, unless it runs or nothing would wake it. */
+function watch() {
+  if (thread !== null || !isAnnounced()) {
+    return;
+  }
+  const { SHARE_ENV, Worker } = require('node:worker_threads');
+  thread = new Worker(THREAD, {
+    argv: [],
+    env: SHARE_ENV,
+    execArgv: [],
+    stderr: false,
+    stdout: false,
+    trackUnmanagedFds: false,
+    workerData: { state, stop: STOP },
+  });
+  // Without the thread a busy program is ended by its owner, and its place stays unknown.
+  thread.on('error', () => {});
+  thread.unref();
+}
+
+/** In words, what the event loop waits for. */
+function waitingFor() {
+  const resources = $.apply(getActiveResourcesInfo, process, []);
+  let words = '';
+  for (let index = 0; index < resources.length; index += 1) {
+    const word = WAITING_FOR[resources[index]];
+    if (word !== undefined && !$.includes(words, word)) {
+      words += words === '' ? word : ` and ${word}`;
+    }
+  }
+  return words === '' ? 'a promise' : words;
+}
+
+/** The handler; a program that handles SIGINT itself is left to its own clean-up. */
+function report(token) {
+  if (claimStop(state)) {
+    const message = `the program was stopped while it waited for ${waitingFor()}`;
+    const trace = $.jsonStringify(traceOfMessage('Interrupted', message));
+    send(`{"type":"stopped","token":${$.jsonStringify(token)},"trace":${trace}}`);
+  }
+  if (listenerCount(process, 'SIGINT') <= 1) {
+    reallyExit(STATUS_OF_SIGINT);
+  }
+}
+
+/** Be ready for a stop of this program; to be called before it runs. */
+function prepare(program, token) {
+  process.on('SIGINT', () => report(token));
+  if (MAY_STAY_BUSY.test(program.source)) {
+    watch();
+  }
+  thread?.postMessage({ program: { ...program }, token });
+}
+
+module.exports = { __proto__: null, prepare, watch };

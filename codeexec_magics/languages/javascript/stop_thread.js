@@ -1,0 +1,93 @@
+/**
+ * Looks where a busy program is when it is to stop, tells it, and ends the process.
+ *
+ * Lives in a thread of the worker; owns descriptor 6. It writes to control while the main thread
+ * is paused between two frames, and never otherwise.
+ */
+'use strict';
+
+const inspector = require('node:inspector');
+const net = require('node:net');
+const { parentPort, workerData } = require('node:worker_threads');
+const { claimStop, send } = require('./control.js');
+const control = require('./control.js');
+const { asWritten, frameAt, isRuntime, pathOf } = require('./frames.js');
+
+const CONTROL = 3;
+/** Programs that handle SIGINT themselves have a listener beside the runner's. */
+const LISTENERS = "process.listenerCount('SIGINT')";
+const OWN_LISTENERS = 1;
+
+let run = null;
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The frames of a paused thread, outermost call first, without the runtime's. */
+function framesOf(callFrames, files) {
+  const frames = [];
+  for (const { functionName, location } of callFrames) {
+    const file = pathOf(files.get(location.scriptId) ?? '');
+    if (!isRuntime(file)) {
+      const [line, column] = [location.lineNumber + 1, location.columnNumber + 1];
+      const place = asWritten(run.program, { file, line, column, function: functionName });
+      frames.unshift(frameAt(run.program, place, null));
+    }
+  }
+  return frames;
+}
+
+function textOf({ type, message, frames }) {
+  const lines = frames.map(({ file, line, column, function: name }) => {
+    const where = `${file}:${line}:${column}`;
+    return `\n    at ${name ? `${name} (${where})` : where}`;
+  });
+  return `${type}: ${message}${lines.reverse().join('')}`;
+}
+
+function tell(callFrames, files) {
+  const frames = framesOf(callFrames, files);
+  const trace = { type: 'Interrupted', message: 'the program was stopped here', frames };
+  send(JSON.stringify({ type: 'stopped', token: run.token, trace: { ...trace, text: textOf(trace) } }));
+}
+
+/** Let the program go on if it handles SIGINT itself, else end the process at once. */
+function conclude(session) {
+  session.post('Runtime.evaluate', { expression: LISTENERS, silent: true }, (_, answer) => {
+    if (answer?.result.value > OWN_LISTENERS) {
+      session.disconnect();
+    } else {
+      // Not by `process.exit`: it would run handlers of a program that is to stop.
+      process.kill(process.pid, 'SIGKILL');
+    }
+  });
+}
+
+/** Pause the main thread in the program's own code and report. */
+function stop() {
+  if (run === null) {
+    return;
+  }
+  const session = new inspector.Session();
+  const files = new Map();
+  session.connectToMainThread();
+  session.on('Debugger.scriptParsed', ({ params }) => files.set(params.scriptId, params.url));
+  session.on('Debugger.paused', ({ params }) => {
+    if (!claimStop(workerData.state)) {
+      session.disconnect();
+      return;
+    }
+    tell(params.callFrames, files);
+    conclude(session);
+  });
+  session.post('Debugger.enable');
+  session.post('Debugger.setBlackboxPatterns', { patterns: ['^node:', `^file://${escaped(__dirname)}/`] });
+  session.post('Debugger.pause');
+}
+
+parentPort.on('message', (message) => {
+  run = message;
+});
+control.remember(CONTROL);
+const announcement = new net.Socket({ fd: workerData.stop, readable: true, writable: false });
+announcement.once('data', stop);
+announcement.on('error', () => {});
