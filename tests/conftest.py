@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +14,15 @@ import pytest
 from codeexec_magics import CodeExecutor
 from codeexec_magics.supervision import processes
 
-TEMP = Path(os.environ.get("TMPDIR") or "/tmp")
-_MARKER = re.compile(rb"(?:^|\0)" + processes.MARKER.encode() + rb"=(\w+)")
+# A temp folder of this test session's own: by it, what is ours is told from what other sessions on
+# the machine leave. Asked for once before, so that pytest's own folders stay where they were.
+tempfile.gettempdir()
+TEMP = Path(tempfile.mkdtemp(prefix="codeexec-tests-"))
+os.environ["TMPDIR"] = str(TEMP)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(TEMP, ignore_errors=True)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
@@ -28,7 +36,8 @@ def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
 
 
 def marked_processes() -> set[int]:
-    """Processes that any session's marker shows to be of a run."""
+    """Processes that a marker shows to be of a run, and the temp folder to be of these tests."""
+    marker, ours = processes.MARKER.encode(), os.fsencode(TEMP)
     found = set()
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -37,7 +46,7 @@ def marked_processes() -> set[int]:
             environment = Path(f"/proc/{name}/environ").read_bytes()
         except OSError:
             continue
-        if _MARKER.search(environment):
+        if marker in environment and ours in environment:
             found.add(int(name))
     return found
 
@@ -87,6 +96,7 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
 
     wait_until(lambda: not below(me) - before_processes and not marked_processes() - before_marked)
+    wait_until(lambda: not scratch_directories() - before_scratch)
     assert below(me) - before_processes == set()
     assert marked_processes() - before_marked == set()
     assert scratch_directories() - before_scratch == set()

@@ -19,6 +19,8 @@ def children(pid: int) -> list[int]:
         with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
             return [int(word) for word in file.read().split()]
     except OSError:
+        if os.path.exists("/proc/thread-self/children"):
+            return []  # the process has ended
         # The kernel may be built without this file; the long way then.
         return _tree().get(pid, [])
 
@@ -37,17 +39,19 @@ def descendants(pid: int) -> list[tuple[int, int]]:
 
 
 def kill_descendants(pid: int) -> int:
-    """Send SIGKILL to all that is below ``pid`` now; how many were sent.
+    """Send SIGKILL to what is next below ``pid``, two generations deep; how many were sent.
+
+    Callers repeat it: below a subreaper, what a killed process leaves comes up by itself. Rounds must
+    be short, or a storm of processes that fork and end outruns them. Walking all of ``/proc`` in
+    each took seconds for 50 such processes, and once left 139; the lists of children take 0.15 s.
 
     A descendant that is not a direct child may end and its number be given to a stranger at any
     time. So it is held by a pidfd, and its parent is read again after that: a stranger has another.
     """
-    sent = 0
-    for child, parent in descendants(pid):
-        if parent == pid:
-            sent += _kill(child)
-        else:
-            sent += _kill_checked(child, parent)
+    direct = children(pid)
+    sent = sum(_kill(child) for child in direct)
+    for parent in direct:
+        sent += sum(_kill_checked(child, parent) for child in children(parent))
     return sent
 
 

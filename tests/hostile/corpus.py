@@ -1,0 +1,92 @@
+"""Read the hostile programs: each says in its first lines how it must end.
+
+::
+
+    # expect: OUTCOME[, DETAIL]           the outcome in every tier, but those named next
+    # expect[subreaper]: OUTCOME[, …]     the outcome in one tier
+    # timeout: SECONDS                    instead of the default
+    # tiers: NAME NAME                    the tiers in which it may be run at all
+
+DETAIL is, of a success, the value (as Python writes it; ``bytes of N`` for long ones), and
+otherwise a part of the result's ``error``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DEFAULT_TIMEOUT = 0.6
+LONG = 1000
+
+_PROGRAMS = Path(__file__).parent / "programs"
+_HEADER = re.compile(r"(?:#|//) (\w+)(?:\[([\w-]+)\])?: (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """How a program must end."""
+
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """One program of the corpus."""
+
+    path: Path
+    language: str
+    source: str
+    expectations: dict[str, Expectation]
+    timeout: float = DEFAULT_TIMEOUT
+    tiers: frozenset[str] = field(default_factory=frozenset)
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.path.stem}"
+
+    def expected(self, tier: str) -> Expectation:
+        """How the program must end in a tier."""
+        return self.expectations.get(tier) or self.expectations[""]
+
+    def may_run_in(self, tier: str) -> bool:
+        """Whether nobody outside of the run is harmed in this tier."""
+        return not self.tiers or tier in self.tiers
+
+
+def programs() -> list[Hostile]:
+    """The whole corpus."""
+    return [_read(path) for path in sorted(_PROGRAMS.glob("*/*")) if path.suffix in (".py", ".js")]
+
+
+def summary(value: Any) -> str:
+    """A value as DETAIL writes it."""
+    if isinstance(value, bytes | str) and len(value) > LONG:
+        return f"{type(value).__name__} of {len(value)}"
+    return repr(value)
+
+
+def _read(path: Path) -> Hostile:
+    source = path.read_text()
+    expectations: dict[str, Expectation] = {}
+    settings: dict[str, str] = {}
+    for line in source.splitlines():
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            break
+        name, tier, text = header.groups()
+        if name == "expect":
+            outcome, _, detail = text.partition(", ")
+            expectations[tier or ""] = Expectation(outcome, detail)
+        else:
+            settings[name] = text
+    return Hostile(
+        path=path,
+        language=path.parent.name,
+        source=source,
+        expectations=expectations,
+        timeout=float(settings.get("timeout", DEFAULT_TIMEOUT)),
+        tiers=frozenset(settings.get("tiers", "").split()),
+    )

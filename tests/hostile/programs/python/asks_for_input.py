@@ -1,0 +1,2 @@
+# expect: failed, EOFError
+input("anybody there? ")

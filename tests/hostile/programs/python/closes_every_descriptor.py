@@ -1,0 +1,5 @@
+# expect: crashed, descriptor
+import os
+
+os.closerange(3, 256)
+42

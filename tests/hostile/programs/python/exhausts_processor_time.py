@@ -1,0 +1,9 @@
+# expect: crashed, SIGXCPU
+# timeout: 10
+import resource
+import signal
+
+signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CPU, (1, 20))
+while True:
+    pass

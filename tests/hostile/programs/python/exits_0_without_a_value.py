@@ -1,0 +1,4 @@
+# expect: crashed, code 0
+import os
+
+os._exit(0)

@@ -1,0 +1,2 @@
+# expect: failed, generator
+(n for n in range(3))

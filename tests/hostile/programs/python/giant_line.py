@@ -1,0 +1,5 @@
+# expect: succeeded, 50000000
+# timeout: 20
+import sys
+
+sys.stdout.write("x" * 50_000_000)

@@ -1,0 +1,4 @@
+# expect: failed, result[0]
+value = []
+value.append(value)
+value

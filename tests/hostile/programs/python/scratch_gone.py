@@ -1,0 +1,5 @@
+# expect: succeeded, 42
+import os
+
+os.rmdir(os.environ["TMPDIR"])
+42

@@ -1,0 +1,4 @@
+# expect: crashed, code 3
+import sys
+
+sys.exit(3)

@@ -1,0 +1,4 @@
+# expect: crashed, code 1
+import sys
+
+sys.exit("not today")

@@ -1,0 +1,8 @@
+# expect: succeeded, 42
+import sys
+import threading
+
+thread = threading.Thread(target=sys.exit, args=(3,))
+thread.start()
+thread.join()
+42

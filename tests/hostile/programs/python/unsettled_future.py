@@ -1,0 +1,4 @@
+# expect: timed_out
+import asyncio
+
+await asyncio.get_running_loop().create_future()
