@@ -26,7 +26,7 @@ from codeexec_magics.languages import Language
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.client import Recipe, SupervisorClient
 from codeexec_magics.supervision.lease import Lease
 from codeexec_magics.supervision.shield import Shield
 from codeexec_magics.traces import CELL_FILE
@@ -124,7 +124,15 @@ class Execution:
         environment = {**self._language.environment, **options.full_environment()}
         command = self._language.command(options.interpreter, environment)
         directory = os.path.abspath(options.directory or os.getcwd())
-        lease = client.lease(command, environment, directory, options.startup_timeout)
+        modules = self._language.modules
+        recipe = Recipe(
+            argv=list(command),
+            environment=environment,
+            directory=directory,
+            modules=None if modules is None else list(modules(directory)),
+            ahead=options.standbys,
+        )
+        lease = client.lease(recipe, options.startup_timeout)
 
         self._facts.containment = lease.containment
         events.emit(

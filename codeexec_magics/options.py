@@ -18,6 +18,8 @@ DEFAULT_TIMEOUT = 30.0
 CONVERTERS = ("auto", "pandas", "polars", "arrow", "numpy", "records")
 """What a result may be turned into; ``auto`` keeps the type that arrived."""
 
+_MOST_STANDBYS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -57,7 +59,8 @@ class ExecutionOptions:
         directory: The program's current directory; None means this process's own.
         interpreter: The runtime's executable; None lets the language choose.
         converter: One of `CONVERTERS`.
-        kept_output: Bytes that the result keeps of stdout and of stderr, each.
+        kept_output: Characters that the result keeps of stdout and of stderr, each.
+        standbys: How many workers like this one to keep ready for the next; 0 for none.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -68,6 +71,7 @@ class ExecutionOptions:
     interpreter: str | None = None
     converter: str = "auto"
     kept_output: int = 10_000_000
+    standbys: int = 2
 
     def __post_init__(self) -> None:
         _check_seconds("timeout", self.timeout, unlimited=True)
@@ -78,7 +82,9 @@ class ExecutionOptions:
             known = ", ".join(CONVERTERS)
             raise InvalidOptions(f"converter must be one of {known}, not {self.converter!r}")
         if not isinstance(self.kept_output, int) or self.kept_output < 0:
-            raise InvalidOptions(f"kept_output must be a number of bytes, not {self.kept_output!r}")
+            raise InvalidOptions(f"kept_output must be a number of characters, not {self.kept_output!r}")
+        if not isinstance(self.standbys, int) or not 0 <= self.standbys <= _MOST_STANDBYS:
+            raise InvalidOptions(f"standbys must be 0 to {_MOST_STANDBYS}, not {self.standbys!r}")
         for name, value in self.environment.items():
             _check_variable(name, value)
         for what in ("directory", "interpreter"):

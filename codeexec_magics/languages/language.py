@@ -22,6 +22,8 @@ class Language:
         command: Returns the worker's argv. Called with the interpreter that the user asked for
             (a path, or None) and the worker's environment; raises `LanguageUnavailable` with
             advice if there is none.
+        modules: Returns what a zygote of the runner loads ahead, for the worker's directory; None
+            for a runtime that cannot fork.
         reads_pickle: Whether the runner reads and writes Python pickles.
         environment: Variables for the worker, where the user has not set them.
         syntax: The name under which highlighters know the language.
@@ -31,6 +33,7 @@ class Language:
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     command: Callable[[str | None, Mapping[str, str]], Sequence[str]]
+    modules: Callable[[str], Sequence[str]] | None = None
     reads_pickle: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     syntax: str = ""

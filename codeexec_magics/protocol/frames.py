@@ -20,6 +20,11 @@ _MOST_DESCRIPTORS = 8
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
+# A program may replace what the module `json` offers; these two are made before it starts.
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode
+_decode = json.JSONDecoder().decode
+
+
 class FrameError(Exception):
     """What arrived is no frame of the protocol."""
 
@@ -30,9 +35,7 @@ def pack(message: dict[str, Any]) -> bytes:
     Raises:
         FrameError: It is larger than `LARGEST_FRAME`.
     """
-    body = json.dumps(message, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode(
-        "ascii"
-    )
+    body = _encode(message).encode("ascii")
     if len(body) > LARGEST_FRAME:
         raise FrameError(f"a frame of {len(body)} bytes is above the limit of {LARGEST_FRAME}")
     return _HEADER.pack(len(body)) + body
@@ -72,7 +75,7 @@ class FrameReader:
 
 def _message(body: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(body)
+        message = _decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FrameError(f"a frame is not JSON: {error}") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):

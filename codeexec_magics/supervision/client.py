@@ -18,6 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,25 @@ _ENTRY = str(Path(__file__).parent / "__main__.py")
 _STARTUP = 20.0
 _FAREWELL = 12.0
 _log = logging.getLogger("codeexec_magics.supervision")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a worker is made from.
+
+    Attributes:
+        argv: The command; its first word is a path.
+        environment: All of the worker's environment.
+        directory: The worker's current directory.
+        modules: What a zygote of this command loads ahead; None if the command cannot fork.
+        ahead: How many workers like this one to keep ready.
+    """
+
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    directory: str
+    modules: Sequence[str] | None = None
+    ahead: int = 0
 
 
 class SupervisorClient:
@@ -67,27 +87,18 @@ class SupervisorClient:
             self._ensure()
             return dict(self._welcome)
 
-    def lease(
-        self, argv: Sequence[str], environment: Mapping[str, str], directory: str, patience: float
-    ) -> Lease:
-        """Have a worker started and return the right to talk to it.
+    def lease(self, recipe: Recipe, patience: float) -> Lease:
+        """Have a worker started, or take one that stands by, and return the right to talk to it.
 
         Args:
-            argv: The command; its first word is a path.
-            environment: All of the worker's environment.
-            directory: The worker's current directory.
+            recipe: What the worker is made from.
             patience: Seconds to wait for the reaper.
 
         Raises:
             LanguageUnavailable: The system cannot start the command.
             SupervisorLost: The supervisor vanished twice in a row.
         """
-        request = {
-            "type": "lease",
-            "argv": list(argv),
-            "environment": dict(environment),
-            "directory": directory,
-        }
+        request = {"type": "lease", **asdict(recipe)}
         for attempt in (1, 2):
             ours, theirs = socket.socketpair()
             try:

@@ -16,7 +16,7 @@ import signal
 import sys
 from typing import ClassVar
 
-from codeexec_magics.supervision import linux, processes
+from . import linux, processes
 
 
 class Containment:

@@ -41,9 +41,9 @@ def descendants(pid: int) -> list[tuple[int, int]]:
 def kill_descendants(pid: int) -> int:
     """Send SIGKILL to what is next below ``pid``, two generations deep; how many were sent.
 
-    Callers repeat it: below a subreaper, what a killed process leaves comes up by itself. Rounds must
-    be short, or a storm of processes that fork and end outruns them. Walking all of ``/proc`` in
-    each took seconds for 50 such processes, and once left 139; the lists of children take 0.15 s.
+    Callers repeat it: below a subreaper, what a killed process leaves comes up by itself. Rounds
+    must be short, or a storm of processes that fork and end outruns them: walking all of ``/proc``
+    in each took seconds for 50 of them, and once left 139; reading who is next takes 0.15 s.
 
     A descendant that is not a direct child may end and its number be given to a stranger at any
     time. So it is held by a pidfd, and its parent is read again after that: a stranger has another.

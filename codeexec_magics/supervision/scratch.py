@@ -18,25 +18,22 @@ def session_directory(session: str) -> str:
     return os.path.join(_temp(), _PREFIX + session)
 
 
-def create(session: str, run: int) -> str:
-    """Make a run's directory, readable by this user only, and return its path."""
-    parent = session_directory(session)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(parent, 0o700)
-    path = os.path.join(parent, str(run))
-    os.mkdir(path, 0o700)
-    return path
+def create(folder: str) -> None:
+    """Make a run's directory, readable by this user only, and the session's around it."""
+    for path in (os.path.dirname(folder), folder):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
 
 
-def variables(path: str) -> dict[str, str]:
+def variables(folder: str) -> dict[str, str]:
     """The environment that leads programs to the directory."""
-    return {"TMPDIR": path, "TEMP": path, "TMP": path}
+    return {"TMPDIR": folder, "TEMP": folder, "TMP": folder}
 
 
-def remove(path: str) -> None:
+def remove(folder: str) -> None:
     """Remove a directory and all in it, whatever its modes; links are never followed."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return
     try:
@@ -44,13 +41,14 @@ def remove(path: str) -> None:
     finally:
         os.close(fd)
     with contextlib.suppress(OSError):
-        os.rmdir(path)
+        os.rmdir(folder)
 
 
-def remove_if_empty(path: str) -> None:
-    """Remove a session's directory unless another run still has one in it."""
+def remove_run(folder: str) -> None:
+    """Remove a run's directory, and the session's unless another run still has one in it."""
+    remove(folder)
     with contextlib.suppress(OSError):
-        os.rmdir(path)
+        os.rmdir(os.path.dirname(folder))
 
 
 def _empty(fd: int) -> None:
@@ -111,7 +109,7 @@ def _lift(name: str, fd: int, number: int) -> int:
 
 
 def _temp() -> str:
-    for path in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp"):
-        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
-            return path
+    for folder in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp"):
+        if folder and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):
+            return folder
     return os.getcwd()

@@ -1,7 +1,8 @@
 """The last steps of a worker's process before it becomes the language's runtime.
 
-Runs in a process that a reaper has just forked, until its exec. Owns the descriptors that the
-program will see, and nothing else: everything but them is closed.
+Runs in a process that a reaper has just forked, until its exec, or, below a zygote, until the
+runner takes over. Owns the descriptors that the program will see, and nothing else: everything but
+them is closed.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, Optional
 
-from codeexec_magics.supervision import linux
-from codeexec_magics.supervision.containment import Containment
+from . import linux
+
+if TYPE_CHECKING:
+    from .containment import Containment
 
 STDOUT, STDERR, CONTROL, INPUTS, OUTPUTS, STOP = 1, 2, 3, 4, 5, 6
 """The numbers of the descriptors in a worker; PROTOCOL.md says what they are."""
 
 _STATUS = STOP + 1
 
-_CATCHABLE = tuple(
+_RESET = tuple(
     getattr(signal, name)
     for name in (
         "SIGINT",
@@ -49,6 +53,7 @@ class Launch:
         directory: Its current directory.
         ends: Descriptor of this process → its number in the worker.
         status: Where a failure before the exec is written; the exec closes it.
+        serve: What the process does instead of an exec, when it is forked from a zygote.
     """
 
     argv: list[str]
@@ -56,6 +61,7 @@ class Launch:
     directory: str
     ends: dict[int, int]
     status: int
+    serve: Optional[Callable[[], None]] = None  # noqa: UP045 - Python 3.9 evaluates it
 
 
 def become(launch: Launch, containment: Containment) -> NoReturn:
@@ -63,7 +69,8 @@ def become(launch: Launch, containment: Containment) -> NoReturn:
     step = launch.directory
     try:
         os.setsid()
-        _die_with_the_reaper()
+        if sys.platform == "linux":
+            linux.die_with_parent(signal.SIGKILL)
         _reset_signals()
         _be_the_first_victim_of_the_oom_killer()
         # A crash must not leave a core file behind; a program may raise the limit itself.
@@ -72,12 +79,24 @@ def become(launch: Launch, containment: Containment) -> NoReturn:
         step = launch.argv[0]
         _arrange(launch.ends, launch.status)
         containment.enter_worker()
-        os.execve(launch.argv[0], launch.argv, launch.environment)
+        if launch.serve is None:
+            os.execve(launch.argv[0], launch.argv, launch.environment)
+        _take_over(launch)
+        launch.serve()
     except BaseException as error:  # noqa: BLE001 - the reaper reports it
         number = error.errno if isinstance(error, OSError) else None
         _report(launch.status, number or 0, step, str(error))
     finally:
         os._exit(127)
+
+
+def _take_over(launch: Launch) -> None:
+    """Do for a fork what an exec does for a new program."""
+    os.close(_STATUS)
+    os.environ.update(launch.environment)
+    if sys.platform == "linux":
+        linux.set_dumpable(True)
+        linux.set_name("python")
 
 
 def _report(status: int, number: int, path: str, text: str) -> None:
@@ -88,14 +107,9 @@ def _report(status: int, number: int, path: str, text: str) -> None:
             return
 
 
-def _die_with_the_reaper() -> None:
-    if sys.platform == "linux":
-        linux.die_with_parent(signal.SIGKILL)
-
-
 def _reset_signals() -> None:
     """Give the program what a shell would: an idle kernel ignores SIGINT, for instance."""
-    for number in _CATCHABLE:
+    for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 

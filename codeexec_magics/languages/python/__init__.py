@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from codeexec_magics.languages.language import Language
 from codeexec_magics.languages.python.interpreters import command
+from codeexec_magics.languages.python.preloading import modules
 
 LANGUAGE = Language(
     name="python",
     aliases=("py", "python3"),
     suffixes=(".py",),
     command=command,
+    modules=modules,
     reads_pickle=True,
     # The order of sets must not change from run to run, or no output could be compared.
     environment={"PYTHONHASHSEED": "0"},

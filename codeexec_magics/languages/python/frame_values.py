@@ -24,8 +24,12 @@ def values_on(
 ) -> list[tuple[str, str]]:
     """Names that are used on a line of a frame, in the order of the source, with their values."""
     text = "\n".join(excerpt[line - start : (end_line or line) - start + 1])
+    try:
+        names = _names(text)
+    except Exception:  # noqa: BLE001 - without descriptors or memory the parser cannot be imported
+        return []
     found = []
-    for name in _names(text):
+    for name in names:
         value = frame.f_locals.get(name, frame.f_globals.get(name, _MISSING))
         if value is _MISSING or isinstance(value, _DULL):
             continue

@@ -1,5 +1,7 @@
 """The entry of a Python worker: ``python -u <this file>``; PROTOCOL.md says what it speaks.
 
+With ``--zygote`` it forks workers on request instead of being one.
+
 Runs in the child, before and around the user's program. Puts the package in place by its path and
 under a name of its own: nothing of ours is on ``sys.path``, and the user's ``import
 codeexec_magics`` finds what the user installed, or nothing.
@@ -42,4 +44,9 @@ _put_in_place()
 
 from _codeexec_magics.languages.python.serving import serve  # noqa: E402 - it is in place now
 
-serve()
+if "--zygote" in sys.argv[1:]:
+    from _codeexec_magics.supervision import zygote
+
+    zygote.serve(serve)
+else:
+    serve()

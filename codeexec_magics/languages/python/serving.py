@@ -24,6 +24,7 @@ PROTOCOL = 1
 def serve() -> None:
     """Serve the run that this process was started for; does not return."""
     channel = Channel()
+    sys.argv[:] = [""]
     faulthandler.enable()
     main = evaluate.fresh_main()
     channel.send(

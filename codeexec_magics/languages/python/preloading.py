@@ -1,0 +1,66 @@
+"""What a Python zygote loads ahead, so that a fresh process has it at no cost.
+
+Lives in the kernel. Owns the set of libraries that programs of this process have used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+_ALWAYS = (
+    "asyncio",
+    "collections",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "functools",
+    "inspect",
+    "itertools",
+    "json",
+    "math",
+    "pathlib",
+    "pickle",
+    "random",
+    "re",
+    "statistics",
+    "subprocess",
+    "tempfile",
+    "uuid",
+)
+
+LIBRARIES = {
+    "numpy": ("numpy", "numpy.random"),
+    "pandas": ("pandas",),
+    "pyarrow": ("pyarrow", "pyarrow.pandas_compat"),
+    "matplotlib": ("matplotlib",),
+    "scipy": ("scipy",),
+}
+"""Libraries that are known to work in a fork of the process that loaded them, and what of them is
+slow to import. polars is not among them: its thread pool does not survive a fork."""
+
+_used: set[str] = set()
+
+
+def learn(names: Iterable[str]) -> None:
+    """Remember which libraries a program has used; others than `LIBRARIES` are ignored."""
+    _used.update(name for name in names if name in LIBRARIES)
+
+
+def modules(directory: str) -> list[str]:
+    """The modules to load ahead: those that the kernel or a program before has used.
+
+    Args:
+        directory: The worker's current directory: a file there that bears a module's name comes
+            first for the program, so that such a module is not loaded ahead.
+    """
+    libraries = [name for name in LIBRARIES if name in sys.modules or name in _used]
+    wanted = [*_ALWAYS, *(module for name in libraries for module in LIBRARIES[name])]
+    return [name for name in wanted if not _is_shadowed(name, directory)]
+
+
+def _is_shadowed(name: str, directory: str) -> bool:
+    top = os.path.join(directory, name.partition(".")[0])
+    return os.path.exists(top + ".py") or os.path.isdir(top)

@@ -1,0 +1,198 @@
+"""Keep workers ready: each is started ahead, used once, and replaced behind the user's back.
+
+Runs in the supervisor. A pool belongs to one way to start a worker (command, environment,
+directory, modules); a worker of it is exactly the one that a cold start would give. Owns the
+zygotes, and the reapers until a run is handed over to them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..protocol import frames
+from . import linux, processes, worker, zygote
+
+_REFILL_AFTER = 0.03
+"""Seconds after a run's end: refilling at once would take the processor from what comes next."""
+_IDLE = 600.0
+"""Seconds after which the workers of a pool that nobody uses are given up."""
+_MOST_POOLS = 4
+_MOST_FAILURES = 3
+_SCARCE = 0.1
+"""The share of the machine's memory below which nothing is started ahead."""
+
+
+@dataclass(eq=False)
+class Held:
+    """A reaper as the supervisor sees it.
+
+    Attributes:
+        channel: The socket to it.
+        pool: Where it stands by, or stood by.
+        pid: Its process; None until a zygote's fork has told.
+        run: The run socket that was handed over to it; None while it stands by.
+        taken: Whether it has taken the run over.
+        done: What it said last; None while it lives.
+    """
+
+    channel: socket.socket
+    pool: Pool
+    pid: int | None = None
+    run: socket.socket | None = None
+    taken: bool = False
+    done: dict[str, Any] | None = None
+    reader: frames.FrameReader = field(default_factory=frames.FrameReader)
+
+
+@dataclass(eq=False)
+class Pool:
+    """The workers of one recipe.
+
+    Attributes:
+        lease: The message ``lease`` that asks for such a worker.
+        ready: The reapers that stand by.
+        zygote: Its fork server; None where workers are spawned.
+        refill_at: When it is to be filled up again (monotonic seconds); None for not.
+        used: When it was last leased from.
+        failures: Workers in a row that ended while they stood by.
+    """
+
+    lease: dict[str, Any]
+    ready: list[Held] = field(default_factory=list)
+    zygote: Zygote | None = None
+    refill_at: float | None = None
+    used: float = 0.0
+    failures: int = 0
+
+    @property
+    def lacking(self) -> int:
+        """How many workers are to be started ahead now."""
+        if self.failures >= _MOST_FAILURES:
+            return 0
+        return max(0, int(self.lease["ahead"]) - len(self.ready))
+
+    def refill_soon(self) -> None:
+        """Have the pool filled up after a short while."""
+        if self.lacking:
+            self.refill_at = time.monotonic() + _REFILL_AFTER
+
+
+class Pools:
+    """The pools of a session, the one that was used last at the end."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, Pool] = {}
+
+    def __iter__(self) -> Iterator[Pool]:
+        return iter(list(self._pools.values()))
+
+    def use(self, lease: dict[str, Any]) -> Pool:
+        """The pool for a lease; a new one if there is none like it."""
+        key = _key(lease)
+        pool = self._pools.pop(key, None) or Pool(lease)
+        self._pools[key] = pool
+        pool.lease, pool.used, pool.failures = lease, time.monotonic(), 0
+        return pool
+
+    def remove(self, pool: Pool) -> None:
+        """Forget a pool; the caller ends what is in it."""
+        self._pools = {key: other for key, other in self._pools.items() if other is not pool}
+
+    def superfluous(self) -> list[Pool]:
+        """The pools that are one too many, or that nobody has used for a long time."""
+        pools, now = list(self), time.monotonic()
+        old = [pool for pool in pools if now - pool.used > _IDLE]
+        return old + [pool for pool in pools[:-_MOST_POOLS] if pool not in old]
+
+    def patience(self) -> float | None:
+        """Seconds until something is to be done; None if nothing is."""
+        times = [pool.refill_at for pool in self if pool.refill_at is not None]
+        times += [pool.used + _IDLE for pool in self if pool.ready or pool.zygote]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def due(self) -> list[Pool]:
+        """The pools whose time to be filled up has come."""
+        now = time.monotonic()
+        found = [pool for pool in self if pool.refill_at is not None and pool.refill_at <= now]
+        for pool in found:
+            pool.refill_at = None
+        return found
+
+
+def _key(lease: dict[str, Any]) -> str:
+    """What makes the workers of one recipe like no other's."""
+    environment = sorted(lease["environment"].items())
+    return repr((lease["argv"], lease["directory"], lease["modules"], environment))
+
+
+def memory_is_scarce() -> bool:
+    """Whether the machine has too little memory to start anything ahead."""
+    figures = {}
+    with contextlib.suppress(OSError), open("/proc/meminfo", "rb") as file:
+        for line in file:
+            name, _, rest = line.partition(b":")
+            figures[name] = int(rest.split()[0])
+    total, available = figures.get(b"MemTotal", 0), figures.get(b"MemAvailable", 0)
+    return bool(total) and available < total * _SCARCE
+
+
+@dataclass(eq=False)
+class Zygote:
+    """A fork server as the supervisor sees it.
+
+    Attributes:
+        pid: Its process.
+        channel: The socket to it.
+        warm: Whether its modules are loaded.
+    """
+
+    pid: int
+    channel: socket.socket
+    warm: bool = False
+
+
+def start_zygote(lease: dict[str, Any], session: str) -> Zygote:
+    """Start a lease's fork server; it loads its modules while we go on.
+
+    Raises:
+        OSError: The system cannot fork now.
+    """
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        _become_zygote(lease, theirs.fileno(), session)
+    theirs.close()
+    with contextlib.suppress(OSError):
+        frames.send(ours, {"type": "load", "modules": lease["modules"]})
+    return Zygote(pid, ours)
+
+
+def _become_zygote(lease: dict[str, Any], fd: int, session: str) -> None:
+    try:
+        os.setsid()
+        if sys.platform == "linux":
+            linux.die_with_parent(signal.SIGKILL)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        os.chdir(lease["directory"])
+        null = os.open(os.devnull, os.O_RDWR)
+        parked = fcntl.fcntl(fd, fcntl.F_DUPFD, zygote.CHANNEL + 1)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        os.dup2(parked, zygote.CHANNEL)
+        os.closerange(zygote.CHANNEL + 1, 1 << 16)
+        environment = {**lease["environment"], processes.MARKER: session}
+        os.execve(lease["argv"][0], [*lease["argv"], "--zygote"], environment)
+    finally:
+        os._exit(127)

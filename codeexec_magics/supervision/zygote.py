@@ -1,0 +1,117 @@
+"""A fork server: an interpreter that has its modules loaded and forks workers that have them too.
+
+`serve` runs in the zygote, a child of the supervisor with the user's interpreter and environment;
+it is single-threaded and never runs a user's program. Owns nothing but itself: the reapers that it
+forks become children of the supervisor, which keeps them when the zygote dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ..protocol import frames
+from . import linux
+from .containment import BY_NAME
+from .reaper import Reaper, Recipe
+
+CHANNEL = 3
+"""The descriptor on which a zygote is given its channel to the supervisor."""
+
+
+def serve(worker: Callable[[], None]) -> None:
+    """Load what is asked for, then fork on request until the supervisor is gone.
+
+    Args:
+        worker: What a forked worker's process does; does not return.
+    """
+    os.set_inheritable(CHANNEL, False)
+    channel = socket.socket(fileno=CHANNEL)
+    linux.die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    reader = frames.FrameReader()
+    descriptors: list[int] = []
+    while True:
+        received, passed = frames.receive_some(channel)
+        descriptors += passed
+        if not received:
+            return
+        for message in reader.feed(received):
+            if message["type"] == "load":
+                _load(message["modules"])
+                frames.send(channel, {"type": "warm"})
+            elif message["type"] == "fork":
+                _fork(message, descriptors.pop(0), channel, worker)
+
+
+def _load(modules: list[str]) -> None:
+    """Import modules ahead; one that cannot be imported is the program's affair, if it needs it."""
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a fork must not touch, and so copy, every page
+
+
+def _fork(
+    message: dict[str, Any], fd: int, channel: socket.socket, worker: Callable[[], None]
+) -> None:
+    """Fork a reaper that is the supervisor's child.
+
+    By a process in between: its end gives the reaper to the supervisor, the nearest subreaper. It
+    ends only when the supervisor can know the reaper's process, or it would look like a stray one.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD))
+    between = os.fork()
+    if between == 0:
+        _be_between(message, fd, channel, worker)
+    os.close(fd)
+    os.waitpid(between, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD))
+
+
+def _be_between(
+    message: dict[str, Any], fd: int, channel: socket.socket, worker: Callable[[], None]
+) -> None:
+    try:
+        known, known_end = os.pipe()
+        handover = socket.socket(fileno=fd)
+        if os.fork() == 0:
+            channel.close()
+            os.close(known)
+            frames.send(handover, {"type": "standing", "pid": os.getpid()})
+            os.close(known_end)
+            _be_reaper(message, handover, worker)
+        os.close(known_end)
+        os.read(known, 1)
+    finally:
+        os._exit(0)
+
+
+def _be_reaper(
+    message: dict[str, Any], handover: socket.socket, worker: Callable[[], None]
+) -> None:
+    recipe = Recipe.from_message(message)
+    while os.getppid() != recipe.supervisor:
+        # The process in between is ending; there is nothing to wait on for this.
+        os.sched_yield()
+        if os.getppid() == 1:
+            os._exit(1)
+    containment = BY_NAME[message["containment"]]()
+    Reaper(handover, recipe, containment, lambda: _start_over(worker)).hold()
+
+
+def _start_over(worker: Callable[[], None]) -> None:
+    """In the worker: what must not be the same in every fork."""
+    random = getattr(sys.modules.get("numpy"), "random", None)
+    if random is not None:
+        random.seed()
+    worker()
