@@ -267,4 +267,6 @@ class TreeReader:
 
 
 def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
-    return {key: value for key, value in pairs}  # noqa: C416 (dict() would take 2-letter texts)
+    if not all(type(pair) is list for pair in pairs):
+        raise TypeError("the items of a dict are pairs")
+    return {key: value for key, value in pairs}  # noqa: C416 (unpacking checks that they are two)

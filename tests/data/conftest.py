@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -103,10 +104,12 @@ def _same(left: Any, right: Any) -> bool:
         )
     if isinstance(left, (set, frozenset)):
         return _same(sorted(left, key=repr), sorted(right, key=repr))
+    if isinstance(left, Decimal):
+        return repr(left) == repr(right)
     if isinstance(left, (int, Fraction)):
         return bool(left == right)
     return (
-        bool(left == right or left != left)
+        bool(left == right)
         and repr(left) == repr(right)
         and getattr(left, "fold", 0) == getattr(right, "fold", 0)
     )
