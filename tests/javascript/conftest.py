@@ -34,7 +34,8 @@ def run(start: Callable[..., Worker]) -> Callable[..., Answer]:
     """Run one program to its end."""
 
     def run_one(source: str, inputs: object = None, **options: object) -> Answer:
-        fields = {key: options.pop(key) for key in ("filename", "first_line", "entry") if key in options}
+        names = ("filename", "first_line", "entry", "descriptor")
+        fields = {key: options.pop(key) for key in names if key in options}
         buffers = options.pop("buffers", ())
         worker = start(**options)
         worker.run(source, inputs, buffers=buffers, **fields)

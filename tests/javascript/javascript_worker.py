@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,21 @@ class Worker:
         theirs.close()
         os.close(stop_end)
         self.ready: dict[str, Any] = {}
+        # A program that prints waits for its reader.
+        self._streams = ThreadPoolExecutor(2)
+        self._printed = [
+            self._streams.submit(stream.read) for stream in (self.process.stdout, self.process.stderr)
+        ]
 
-    def run(self, source: str, inputs: Any = None, *, buffers: Sequence[bytes] = (), **fields: Any) -> None:
+    def run(
+        self,
+        source: str,
+        inputs: Any = None,
+        *,
+        buffers: Sequence[bytes] = (),
+        descriptor: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
         """Wait until it is ready and send the program; inputs are a node, buffers its bytes."""
         self.ready = frames.receive(self.control) or {}
         ranges = []
@@ -136,7 +150,7 @@ class Worker:
             "filename": "<cell>",
             "first_line": 1,
             "entry": "transform",
-            "inputs": {"codec": "tree", "inline": inputs or {}, "buffers": ranges},
+            "inputs": descriptor or {"codec": "tree", "inline": inputs or {}, "buffers": ranges},
             "values": [],
             **fields,
         }
@@ -161,7 +175,8 @@ class Worker:
                 last = message
                 break
             others.append(message)
-        stdout, stderr = self.process.communicate(timeout=DEADLINE)
+        self.process.wait(DEADLINE)
+        stdout, stderr = (printed.result(DEADLINE) for printed in self._printed)
         size = os.fstat(self.outputs).st_size
         return Answer(
             last,
@@ -178,7 +193,10 @@ class Worker:
         """End everything."""
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self._streams.shutdown()
+        self.process.stdout.close()
+        self.process.stderr.close()
         self.control.close()
         for fd in (self.inputs, self.outputs, self.stop):
             os.close(fd)

@@ -18,7 +18,10 @@ const LOOKS_LIKE_LITERAL = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*\{/;
 const AMBIGUOUS_AWAIT = /\bawait\b\s*[([+\-/`]/;
 const IMPORTS = /\bimport\b/;
 
-const runInThisContext = $.uncurryThis(vm.Script.prototype.runInThisContext);
+const runScript = $.uncurryThis(vm.Script.prototype.runInThisContext);
+/** Node would read `stack` of what a script throws, and so run getters and traps of the program's. */
+const UNTOUCHED = { __proto__: null, displayErrors: false };
+const runInThisContext = (script) => runScript(script, UNTOUCHED);
 
 /** The program's text is not JavaScript, or not what a cell can do; `line` and `column` say where. */
 class NotAProgram {

@@ -15,6 +15,7 @@ const WHOLE = {
   AwaitExpression: true,
   CallExpression: true,
   Identifier: true,
+  ImportDeclaration: true,
   ImportExpression: true,
   MemberExpression: true,
   NewExpression: true,

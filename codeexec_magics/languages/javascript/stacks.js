@@ -13,6 +13,7 @@ const RETHROW_FILE = 'node:codeexec_magics/rethrow';
 const RETHROWN = '_codeexec_magics_rethrown';
 /** What V8 puts before the stack of a syntax error: file and line, the line, and carets below it. */
 const DECORATION = /^([^\n]*):(\d+)\n([^\n]*)\n([^\n]*)\n/;
+const COMPILER = /^\s*at (?:async )?(?:.* \()?node:/;
 const CARETS = /^\s*(\^+)/;
 const runInThisContext = $.uncurryThis(vm.Script.prototype.runInThisContext);
 const siteText = $.uncurryThis(callSitePrototype().toString);
@@ -108,7 +109,12 @@ function decorate(error) {
   );
 }
 
-/** The place `{file, line, column, endColumn}` of a syntax error; null if it has none. */
+/**
+ * The place `{file, line, column, endColumn}` of text that did not compile.
+ *
+ * Null for a SyntaxError that running code made, as `JSON.parse` does: its place is on its stack,
+ * which begins in the program, while what compiles is Node.
+ */
 function syntaxPlace(error) {
   attempt(() => decorate(error), null);
   const stack = attempt(() => error.stack, '');
@@ -119,6 +125,10 @@ function syntaxPlace(error) {
   const carets = $.execute(CARETS, found[4]);
   const width = carets === null ? 0 : carets[1].length;
   const column = (carets === null ? found[4].length : carets[0].length - width) + 1;
+  const innermost = callLines(stack)[0];
+  if (innermost !== undefined && $.execute(COMPILER, innermost) === null) {
+    return null;
+  }
   return { __proto__: null, file: found[1], line: +found[2], column, endColumn: column + width };
 }
 
