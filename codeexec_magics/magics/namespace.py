@@ -113,7 +113,8 @@ def _fields(value: Any) -> list[str]:
     for where in ("_fields", "__dataclass_fields__", "__dict__"):
         names = getattr(value, where, None)
         if names:
-            return [name for name in names if isinstance(name, str) and name[:1] != "_"]
+            visible = (name for name in names if isinstance(name, str) and name[:1] != "_")
+            return [name for name in visible if hasattr(value, name)]
     return []
 
 

@@ -58,16 +58,15 @@ def describe(settings: TransformSettings, names: Sequence[str] = ()) -> str:
     Raises:
         UsageError: There is no such setting; names the nearest.
     """
-    lines = [f"{name} = {_written(getattr(settings, name))}" for name in _NUMBERS]
-    lines += [
-        f"{language}.executable = {path}"
-        for language, path in sorted(settings.interpreters.items())
-    ]
+    known = settings.interpreters
+    if not names:
+        names = [*_NUMBERS, *(f"{language}.executable" for language in sorted(known))]
     for name in names:
         if name not in setting_names():
             raise UsageError(f"there is no setting {name!r}{_hint(name)}")
-    wanted = [line for line in lines if line.partition(" = ")[0] in names]
-    return "\n".join(wanted if names else lines)
+    values = {name: getattr(settings, name) for name in _NUMBERS}
+    values |= {f"{language}.executable": path for language, path in known.items()}
+    return "\n".join(f"{name} = {_written(values.get(name))}" for name in names)
 
 
 def change(settings: TransformSettings, words: Sequence[str]) -> None:

@@ -38,9 +38,10 @@ class _Bounded:
     def ending(self) -> str:
         """What is shown after the program's end: how much is missing, and the tail."""
         tail, self.tail = self.tail, ""
-        if not self.skipped:
+        skipped, self.skipped = self.skipped, 0
+        if not skipped:
             return tail
-        return f"\n[… {self.skipped:,} characters are not shown …]\n{tail}"
+        return f"\n[… {skipped:,} characters are not shown …]\n{tail}"
 
 
 class LiveStreams:
@@ -61,7 +62,7 @@ class LiveStreams:
     @property
     def in_line(self) -> bool:
         """Whether what was shown last did not end its line."""
-        return not self._last.endswith("\n")
+        return self._last != "\n"
 
     def write(self, stream: str, text: str) -> None:
         """Show a piece of a stream, or count it where its room is used up."""
@@ -91,7 +92,7 @@ class LiveStreams:
         self._flushed = time.monotonic()
 
     def _write(self, stream: str, text: str) -> None:
-        self._last = text
+        self._last = text[-1:]
         _write(stream, text)
 
     def _flush_in_time(self) -> None:
