@@ -27,6 +27,11 @@ def brief(value: object, *, longest: int = LONGEST_VALUE) -> str:
     return cut(on_one_line(_form(value, _DEEPEST, longest)), longest)
 
 
+def is_whole(text: str) -> bool:
+    """Whether a brief form says all there is: nothing in it was left out."""
+    return "…" not in text.replace("0x…", "")
+
+
 def spoken(value: object, *, longest: int = LONGEST_VALUE) -> str:
     """A value as a person would write it: text and dates without quotes and type."""
     return cut(on_one_line(free_form(value, room=longest + 1)), longest)

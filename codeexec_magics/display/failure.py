@@ -81,15 +81,19 @@ class FailureTeller:
             yield Remark(f"… {len(members) - _MOST_MEMBERS} more in the group, left out")
 
     def _places(self, trace: Trace, verb: str) -> Iterator[Block]:
-        place = trace.place or (trace.frames[-1] if trace.frames else None)
-        if place is None:
+        frames = trace.frames
+        if not frames:
             return
-        yield from self._at(place, verb)
-        deepest = next((frame for frame in reversed(trace.frames) if frame.user), place)
-        if deepest is not place:
-            yield from self._at(deepest, "reached from there:")
+        # By position: the frames of a recursion may well be equal.
+        deepest = _last(frames, trace.place, default=len(frames) - 1)
+        yield from self._at(frames[deepest], verb)
+        users = [position for position, frame in enumerate(frames) if frame.user]
+        thrower = users[-1] if users else deepest
+        if thrower != deepest:
+            yield from self._at(frames[thrower], "reached from there:")
 
-        others = [frame for frame in trace.frames if frame is not place and frame is not deepest]
+        shown = {deepest, thrower}
+        others = [frame for position, frame in enumerate(frames) if position not in shown]
         if others:
             yield _stack(others)
 
@@ -116,6 +120,11 @@ def short_path(path: str) -> str:
             last = len(parts) - 1 - parts[::-1].index(folder)
             return "/".join(parts[last + 1 :])
     return "/".join(part for part in parts[-2:] if part)
+
+
+def _last(frames: Sequence[StackFrame], wanted: StackFrame | None, *, default: int) -> int:
+    found = [position for position, frame in enumerate(frames) if frame is wanted]
+    return found[-1] if found else default
 
 
 def _note(note: str) -> Plain:

@@ -8,7 +8,7 @@ is too large for a line; and at last the value's own text.
 from __future__ import annotations
 
 from codeexec_magics.display.blocks import Block, Clip, Plain, Remark
-from codeexec_magics.display.brief import brief, free_form, type_name
+from codeexec_magics.display.brief import brief, free_form, is_whole, type_name
 from codeexec_magics.display.grids import grid_of
 from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.pictures import picture_of
@@ -47,18 +47,13 @@ def _blocks(value: object) -> tuple[Block, ...]:
         return (picture,)
     if isinstance(value, bytes | bytearray):
         return _dump(bytes(value))
-    if type(value) in {dict, list, tuple} and not _fits(value):
+    if type(value) in {dict, list, tuple} and not is_whole(brief(value)):
         return (tree_of(value),)
     if origin(value) == ("numpy", "ndarray"):
         return attempt(lambda: _array(value), ()) or _text(value)
     if type(value) in {dict, list, tuple, set, frozenset}:
         return (Plain(Clip((brief(value, longest=10 * LONGEST_VALUE),))),)
     return _text(value)
-
-
-def _fits(value: object) -> bool:
-    text = brief(value)
-    return "…" not in text
 
 
 def _text(value: object) -> tuple[Block, ...]:

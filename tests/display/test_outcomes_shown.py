@@ -152,7 +152,7 @@ def test_a_display_that_is_no_bundle_is_passed_over() -> None:
 def test_a_result_shows_its_card_by_itself() -> None:
     result = EVERY_OUTCOME["failed"]
 
-    assert result._repr_mimebundle_() == mime_bundle(result)  # noqa: SLF001
+    assert result._repr_mimebundle_() == mime_bundle(result)
 
 
 def test_the_metadata_is_json_with_all_figures_under_one_key() -> None:

@@ -1,0 +1,362 @@
+"""Values look as people who know their libraries expect."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import math
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from display_samples import done, read, seen
+
+from codeexec_magics.display import mime_bundle
+
+# Made at import: polars opens descriptors of its own at its first dates and keeps them.
+TIMES = pl.DataFrame({"t": [datetime.datetime(2026, 1, 1)]})
+
+
+def body(value: object) -> str:
+    """What is shown of a value as text, without the header."""
+    return str(mime_bundle(done(value))["text/plain"]).partition("\n")[2]
+
+
+def header(value: object) -> str:
+    return str(mime_bundle(done(value))["text/plain"]).partition("\n")[0]
+
+
+def png(across: int, down: int) -> bytes:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    size = struct.pack(">IIBBBBB", across, down, 8, 0, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + b"\x80" * across) * down)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (True, "True"),
+        (1048576.25, "1048576.25"),
+        (math.nan, "nan"),
+        (2**53 + 1, "9007199254740993"),
+        (10**5000, "<int of 16,610 bits>"),
+        (1 + 2j, "(1+2j)"),
+        (decimal.Decimal("1.10"), "1.10"),
+        (datetime.date(2026, 11, 24), "2026-11-24"),
+        (datetime.timedelta(hours=1), "1:00:00"),
+        (np.float64(1.5), "1.5"),
+        (pd.Timestamp("2026-11-24 10:00"), "2026-11-24 10:00:00"),
+        ("two\nlines", "two\nlines"),
+        ("", ""),
+        ([], "[]"),
+        ({}, "{}"),
+        (set(), "set()"),
+        ((1,), "(1,)"),
+        ([1, 2.5, "x", None], "[1, 2.5, 'x', None]"),
+        ({"mean": 2.5, "n": 10}, "{'mean': 2.5, 'n': 10}"),
+        ({3, 20, 1}, "{1, 3, 20}"),
+        (frozenset({"b", "a"}), "frozenset({'a', 'b'})"),
+        (b"", "b''"),
+        (range(3), "range(0, 3)"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_small_values_are_written_on_one_line(value: object, text: str) -> None:
+    assert body(value) == text
+
+
+def test_the_header_has_the_type_and_what_an_array_holds() -> None:
+    assert header({1}) == "done · python · set"
+    assert header(np.zeros((3, 4), dtype="<i2")) == "done · python · ndarray int16 (3, 4)"
+
+
+def test_records_are_a_table_with_the_types_of_their_values() -> None:
+    rows = [{"n": 1, "x": 1, "who": "Ada"}, {"n": 22, "x": 0.25, "who": None}, {"n": 3, "more": []}]
+
+    assert body(rows) == (
+        "  n      x  who   more\n"
+        "int  float  str   list\n"
+        "  1   1.00  Ada\n"
+        " 22   0.25  None\n"
+        "  3               []\n"
+        "3 rows × 4 columns"
+    )
+
+
+def test_a_list_with_something_else_in_it_is_no_table() -> None:
+    assert body([{"a": 1}, 2]) == "[{'a': 1}, 2]"
+
+
+def test_a_frame_of_pandas_keeps_its_number_formats_and_its_own_nothing() -> None:
+    frame = pd.DataFrame(
+        {
+            "year": [2026, 1999],
+            "share": [0.031, math.nan],
+            "big": [1234567.5, 2.0],
+            "day": pd.to_datetime(["2026-01-01", None]),
+            "at": pd.to_datetime(["2026-01-01T12:30", "2026-01-02T00:00"]),
+            "maybe": pd.array([1, None], dtype="Int64"),
+            "who": pd.Series(["Ada", None], dtype=object),
+        }
+    )
+
+    lines = body(frame).split("\n")
+    first = "2026  0.031  1234567.5  2026-01-01  2026-01-01 12:30:00  1  Ada"
+    second = "1999  NaN  2.0  NaT  2026-01-02 00:00:00  <NA>  None"
+    assert lines[2].split() == first.split()
+    assert lines[3].split() == second.split()
+    assert lines[1].split()[:3] == ["int64", "float64", "float64"]
+    assert lines[1].split()[-2:] == ["Int64", "object"]
+    assert lines[4] == "2 rows × 7 columns"
+
+
+def test_an_index_is_shown_if_it_says_something() -> None:
+    plain = pd.DataFrame({"a": range(30)})
+    named = pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name="key"))
+    deep = pd.DataFrame({"a": [1]}, index=pd.MultiIndex.from_tuples([("p", 3)], names=["l", None]))
+
+    assert body(plain).split("\n")[0].strip() == "a"
+    assert body(named).split("\n")[0].split() == ["key", "a"]
+    assert body(named).endswith("2 rows × 1 column")
+    assert body(deep).split("\n")[2].split() == ["p", "3", "1"]
+    assert "<th scope=row>x</th>" in mime_bundle(done(named))["text/html"]
+    # A part of the usual index is no usual index.
+    assert body(plain.iloc[3:5]).split("\n")[2].split() == ["3", "3"]
+
+
+def test_columns_of_one_name_and_with_names_of_many_types_are_all_shown() -> None:
+    frame = pd.DataFrame([[1, 2, 3]], columns=["a", "a", ("x", 1)])
+
+    assert body(frame).split("\n")[0] == "    a      a  ('x', 1)"
+    assert body(frame).split("\n")[2].split() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.5, 100.0], ["0.5", "100.0"]),
+        ([1.0, 2.0], ["1.0", "2.0"]),
+        ([1 / 3, 1.0], ["0.333333", "1.000000"]),
+        ([1e-9, 1.0], ["1.000000e-09", "1.000000e+00"]),
+        ([1e20, 1.0], ["1.000000e+20", "1.000000e+00"]),
+        ([math.inf, 1.5], ["inf", "1.5"]),
+        ([-math.inf], ["-inf"]),
+        ([-0.0, 1.25], ["-0.00", "1.25"]),
+    ],
+)
+def test_floats_of_a_column_share_their_decimals(values: list[float], texts: list[str]) -> None:
+    lines = body(pd.Series(values, name="x")).split("\n")
+
+    assert [line.strip() for line in lines[2:-1]] == texts
+
+
+def test_a_number_too_large_for_a_float_stands_in_a_column_of_floats() -> None:
+    assert "inf" in body([{"x": 10**400}, {"x": 1.5}])
+
+
+def test_frames_of_polars_and_tables_of_arrow_say_null() -> None:
+    columns: dict[str, Any] = {"n": [1, None], "s": [None, "x"], "l": [[1], None]}
+
+    assert body(pl.DataFrame(columns)).split("\n")[1].split() == ["Int64", "String", "List(Int64)"]
+    assert body(pl.DataFrame(columns)).split("\n")[3].split() == ["null", "x", "null"]
+    assert body(pa.table(columns)).split("\n")[1].split()[:2] == ["int64", "string"]
+    assert body(pa.table(columns)).split("\n")[3].split() == ["null", "x", "null"]
+    assert body(TIMES).split("\n")[1:3] == ["Datetime(us)", "2026-01-01"]
+
+
+def test_columns_of_arrow_and_polars_are_values_with_a_type() -> None:
+    assert body(pl.Series("p", [1, 2])).split("\n")[-1] == "2 values"
+    assert "int64" in body(pa.chunked_array([[1, 2], [3]]))
+
+
+def test_long_and_wide_tables_say_how_much_is_left_out() -> None:
+    wide = pd.DataFrame(np.zeros((40, 200)))
+
+    assert body(wide).endswith("40 rows × 200 columns, first 10 rows and first 12 columns shown")
+    assert mime_bundle(done(wide))["text/html"].count("<td") == 120
+
+
+def test_a_table_without_rows_or_columns_says_so() -> None:
+    assert body(pd.DataFrame({"a": []})).endswith("0 rows × 1 column")
+    assert body(pd.DataFrame()) == "0 rows × 0 columns"
+    assert body(pl.DataFrame()) == "0 rows × 0 columns"
+
+
+def test_arrays_show_their_first_items_and_their_shape() -> None:
+    assert body(np.arange(1e6)).startswith("[0.0, 1.0, 2.0,")
+    assert body(np.arange(1e6)).endswith("1,000,000 values, first 10 shown")
+    assert body(np.zeros((2, 2, 2))).endswith("2 × 2 × 2 array")
+    assert body(np.array(5)) == "5"
+    assert body(np.array([])) == "[]\n0 values"
+    assert body(np.array([[1, 2], [3, 4]])) == "0  1\n1  2\n3  4\n2 × 2 array"
+    structured = np.array([(1, 2.5)], dtype=[("a", "<i4"), ("b", "<f8")])
+    assert body(structured).split("\n")[:2] == ["    a        b", "int32  float64"]
+
+
+def test_nested_data_is_a_tree_folded_below_its_first_level() -> None:
+    value = {"meta": {"pages": [{"n": n, "words": ["w"] * 50} for n in range(30)]}, "ok": True}
+    bundle = mime_bundle(done(value))
+
+    assert "<details><summary><b>meta:</b> dict, 1 key</summary>" in bundle["text/html"]
+    assert "… 18 more" in bundle["text/plain"] or "… 2" in bundle["text/plain"]
+    assert "  ok: True" in bundle["text/plain"]
+
+
+def test_what_is_alone_in_its_level_of_a_tree_is_open() -> None:
+    page = mime_bundle(done({"data": {str(n): "x" * 60 for n in range(5)}}))["text/html"]
+
+    assert "<details open><summary><b>data:</b>" in page
+
+
+def test_every_key_of_the_first_level_is_shown_however_much_is_below() -> None:
+    deep: object = "end"
+    for _ in range(20):
+        deep = dict.fromkeys("abcdefghijkl", deep)
+    text = body({f"k{n}": deep for n in range(12)})
+
+    assert all(f"  k{n}:" in text for n in range(12))
+    assert len(text.split("\n")) < 150
+
+
+def test_a_structure_that_contains_itself_ends() -> None:
+    loop: list[object] = ["x" * 100]
+    loop.append(loop)
+
+    assert len(body(loop)) < 5_000
+    assert body({"self": loop}).startswith("dict, 1 key")
+
+
+def test_bytes_are_dumped() -> None:
+    assert body(bytes(range(0x30, 0x52))).split("\n") == [
+        "0000  30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?",
+        "0010  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO",
+        "0020  50 51                                            PQ",
+        "34 bytes",
+    ]
+    assert body(bytearray(1000)).endswith("1,000 bytes, first 64 shown")
+
+
+def test_long_text_keeps_both_its_ends() -> None:
+    text = body("\n".join(f"line {n}" for n in range(1000)))
+
+    assert text.split("\n")[11:14] == ["line 11", "… 980 lines left out here …", "line 992"]
+    assert body("x" * 1_000_000).endswith("1,000,000 characters, first 100,000 read")
+
+
+class Drawing:
+    """Draws itself in whatever forms it is given."""
+
+    def __init__(self, **forms: object) -> None:
+        self.forms = forms
+
+    def __repr__(self) -> str:
+        return "a drawing"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> object:
+        return self.forms.get("bundle")
+
+    def _repr_png_(self) -> object:
+        return self.forms.get("png")
+
+    def _repr_html_(self) -> object:
+        return self.forms.get("html")
+
+
+PNG = png(32, 16)
+ENCODED = base64.b64encode(PNG).decode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PNG,
+        bytearray(PNG),
+        {"image/png": ENCODED, "text/plain": "<Figure>"},
+        {"image/png": PNG},
+        Drawing(png=PNG),
+        Drawing(png=(PNG, {"width": 3})),
+        Drawing(bundle={"image/png": ENCODED}),
+        Drawing(bundle=({"image/png": ENCODED, "text/html": "<b>x</b>"}, {})),
+        type("Figure", (), {
+            "__module__": "matplotlib.figure",
+            "savefig": lambda self, target, **options: target.write(PNG),
+        })(),
+    ],
+    ids=["bytes", "bytearray", "bundle", "raw", "png", "metadata", "mime", "both", "matplotlib"],
+)  # fmt: skip
+def test_pictures_are_shown_as_pictures(value: object) -> None:
+    bundle = mime_bundle(done(value))
+
+    assert (
+        f'<img src="data:image/png;base64,{ENCODED}" alt="PNG picture, 32 × 16">'
+        in (bundle["text/html"])
+    )
+    assert bundle["image/png"] == ENCODED
+    assert bundle["text/plain"].endswith("[PNG picture, 32 × 16]")
+
+
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (b"\xff\xd8\xff\xe0rest", "image/jpeg"),
+        (b"GIF89arest", "image/gif"),
+        (b"RIFF\0\0\0\0WEBPrest", "image/webp"),
+    ],
+)
+def test_picture_files_are_known_by_their_first_bytes(content: bytes, mime: str) -> None:
+    assert f"data:{mime};base64," in mime_bundle(done(content))["text/html"]
+
+
+def test_an_svg_is_shown_as_an_image_file_so_that_its_scripts_do_not_run() -> None:
+    page = mime_bundle(done("<svg width='9'><script>alert(1)</script></svg>"))["text/html"]
+
+    data = page.partition("base64,")[2].partition('"')[0]
+    assert "script" not in read(page).tags
+    assert base64.b64decode(data).startswith(b'<svg xmlns="http://www.w3.org/2000/svg" width')
+
+
+def test_text_about_an_svg_is_text() -> None:
+    assert body("<svg is an element") == "<svg is an element"
+
+
+def test_html_of_an_object_is_kept_and_its_repr_is_the_text() -> None:
+    bundle = mime_bundle(done(Drawing(html="<b id=x>bold</b>")))
+
+    assert "<div><b id=x>bold</b></div>" in bundle["text/html"]
+    assert bundle["text/plain"].endswith("\na drawing")
+
+
+def test_an_object_whose_forms_are_all_empty_is_its_repr() -> None:
+    assert body(Drawing()) == "a drawing"
+    assert body(Drawing(bundle={"application/json": {}})) == "a drawing"
+
+
+def test_a_picture_too_large_for_a_notebook_is_told() -> None:
+    bundle = mime_bundle(done(PNG + bytes(4_000_000)))
+
+    assert "too large to be shown here" in seen(bundle["text/html"])
+    assert len(bundle["text/html"]) < 5_000
+
+
+def test_a_dictionary_is_a_bundle_only_if_all_keys_are_mime_types() -> None:
+    assert body({"text/plain": "shown"}) == "shown"
+    assert body({"text/plain": "x", "n": 1}) == "{'text/plain': 'x', 'n': 1}"
+
+
+def test_addresses_are_masked_also_inside_containers() -> None:
+    assert body([object()]) == "[<object object at 0x…>]"
+    assert body(lambda: 0).endswith("at 0x…>")
+    assert body("a text at 0x7f00 is the user's own") == "a text at 0x7f00 is the user's own"
