@@ -36,13 +36,16 @@ class CodeExecutor:
     Args:
         default_timeout: Seconds that a program may take where an execution gives no ``timeout``;
             ``float("inf")`` for no limit.
+        **defaults: Other fields of `ExecutionOptions`, for example ``standbys=0``, for executions
+            that do not give them.
 
     Raises:
-        InvalidOptions: The time is no positive number.
+        InvalidOptions: An option has a value that cannot be meant.
     """
 
-    def __init__(self, default_timeout: float = DEFAULT_TIMEOUT) -> None:
-        self._options = ExecutionOptions(timeout=default_timeout)
+    def __init__(self, default_timeout: float = DEFAULT_TIMEOUT, **defaults: Any) -> None:
+        self._options = ExecutionOptions()
+        self._options = self._with(default_timeout, defaults)
         self._share = _Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)
 

@@ -4,81 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from census import (
+    TEMP,
+    below,
+    descriptors,
+    marked_processes,
+    scratch_directories,
+    shared_memory,
+    wait_until,
+)
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.supervision import processes
-
-# A temp folder of this test session's own: by it, what is ours is told from what other sessions on
-# the machine leave. Asked for once before, so that pytest's own folders stay where they were.
-tempfile.gettempdir()
-TEMP = Path(tempfile.mkdtemp(prefix="codeexec-tests-"))
-os.environ["TMPDIR"] = str(TEMP)
 
 
 def pytest_unconfigure() -> None:
+    """Remove the temp folder of this test session."""
     shutil.rmtree(TEMP, ignore_errors=True)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Wait for a condition, not for a time; whether it came true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def marked_processes() -> set[int]:
-    """Processes that a marker shows to be of a run, and the temp folder to be of these tests."""
-    marker, ours = processes.MARKER.encode(), os.fsencode(TEMP)
-    found = set()
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            environment = Path(f"/proc/{name}/environ").read_bytes()
-        except OSError:
-            continue
-        if marker in environment and ours in environment:
-            found.add(int(name))
-    return found
-
-
-def below(pid: int) -> set[int]:
-    """All descendants of a process, zombies included."""
-    return {child for child, _ in processes.descendants(pid)}
-
-
-def scratch_directories() -> set[str]:
-    return {str(path) for path in TEMP.glob("codeexec_magics-*/*")}
-
-
-def shared_memory() -> set[str]:
-    shm = Path("/dev/shm")
-    return {str(path) for path in shm.iterdir()} if shm.is_dir() else set()
-
-
-def descriptors() -> dict[int, str]:
-    found = {}
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
-        except OSError:
-            continue  # the descriptor by which the folder itself was read
-    return found
 
 
 @pytest.fixture(scope="session")
 def executor() -> Iterator[CodeExecutor]:
-    """One engine for the whole session, started before the first look at what there is."""
-    with CodeExecutor(default_timeout=30) as shared:
+    """One engine for the whole session, started before the first look at what there is.
+
+    It keeps no standbys, so that every process that a test leaves is one too many.
+    """
+    with CodeExecutor(default_timeout=30, standbys=0) as shared:
         shared.client.welcome()
         yield shared
 

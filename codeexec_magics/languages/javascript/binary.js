@@ -26,7 +26,7 @@ function bytesNode(value, writer) {
   const kind = originOf(value)?.kind === 'bytearray' ? 'bytearray' : 'bytes';
   const bytes = bytesOf(value);
   if ($.typedBytes(bytes) > LARGEST_INLINE) {
-    return `{"$":"${kind}","b":[${writer.addBuffer(bytes)}]}`;
+    return `{"$":"${kind}","b":${writer.addBuffer(bytes)}}`;
   }
   const copy = $.bufferFrom($.typedBuffer(bytes), $.typedOffset(bytes), $.typedBytes(bytes));
   return `{"$":"${kind}","v":"${$.bufferText(copy, 'base64')}"}`;
@@ -42,7 +42,7 @@ function shapeText(shape) {
 
 function packedNode(dtype, shape, bytes, writer) {
   const buffer = writer.addBuffer(bytes);
-  return `{"$":"array","dtype":"${dtype}","shape":${shapeText(shape)},"b":[${buffer}]}`;
+  return `{"$":"array","dtype":"${dtype}","shape":${shapeText(shape)},"b":${buffer}}`;
 }
 
 /** Put the items of nested arrays into one list; false if they do not have the shape any more. */

@@ -90,7 +90,7 @@ class Reader {
   /** The items of an array node in C order, and where they came from. */
   array(node, used) {
     const kind = dtypes.parse(node.dtype);
-    const bytes = this.bytes(node.b[0]);
+    const bytes = this.bytes(node.b);
     const count = node.shape.reduce((product, size) => product * size, 1);
     if (!Number.isSafeInteger(count) || count * kind.size !== bytes.length) {
       throw new Refusal('array', 'does not have the size that its shape says', 'report this');
@@ -103,7 +103,7 @@ class Reader {
     if (node === null || typeof node !== 'object' || node.$ !== 'column') {
       return node?.$ === 'array' ? this.array(node, null) : this.value(node);
     }
-    const used = node.valid === undefined ? null : this.bytes(node.valid[0]);
+    const used = node.valid === undefined ? null : this.bytes(node.valid);
     const values = node.v.$ === 'array' ? this.array(node.v, used) : this.value(node.v);
     return used === null ? values : Array.from(values, (item, at) => (used[at] ? item : null));
   }
@@ -125,7 +125,7 @@ class Reader {
 
 function readBytes(node, reader) {
   if (node.b !== undefined) {
-    return Buffer.from(reader.bytes(node.b[0]).buffer);
+    return Buffer.from(reader.bytes(node.b).buffer);
   }
   // Not from the shared pool: a program that reads `.buffer` must find its own bytes alone.
   const pooled = Buffer.from(node.v, 'base64');
