@@ -122,8 +122,20 @@ def test_values_beside_the_line_can_be_hidden_or_shown() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "db_password", "PASSWD", "apiKey", "AWS_SECRET_ACCESS_KEY", "authToken", "token2"]
-    + ["credentials", "private_key", "db_pass", "Authorization", "session_cookie"],
+    [
+        "password",
+        "db_password",
+        "PASSWD",
+        "apiKey",
+        "AWS_SECRET_ACCESS_KEY",
+        "authToken",
+        "token2",
+        "credentials",
+        "private_key",
+        "db_pass",
+        "Authorization",
+        "session_cookie",
+    ],
 )
 def test_names_that_tell_a_secret(name: str) -> None:
     assert is_secret(name)
