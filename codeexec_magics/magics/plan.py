@@ -176,6 +176,7 @@ def _options(
         "timeout": math.inf if settings.timeout is None else settings.timeout,
         "grace": settings.grace,
         "kept_output": settings.kept_output,
+        "standbys": settings.standbys,
         "interpreter": fallback,
         "environment": dict(arguments.environment),
     }

@@ -17,7 +17,7 @@ from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.magics.flags import nearest
 from codeexec_magics.options import parse_seconds
 
-_NUMBERS = ("timeout", "grace", "kept_output", "shown_output")
+_NUMBERS = ("timeout", "grace", "kept_output", "shown_output", "standbys")
 
 
 class TransformSettings(Configurable):  # type: ignore[misc]
@@ -40,6 +40,9 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     ).tag(config=True)
     shown_output = Integer(
         500_000, min=0, help="Characters of stdout and of stderr that a cell shows while it runs."
+    ).tag(config=True)
+    standbys = Integer(
+        2, min=0, max=16, help="Workers of a language that are kept ready for the next cell."
     ).tag(config=True)
     interpreters = Dict(
         value_trait=Unicode(),

@@ -13,6 +13,7 @@ import zmq
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
 from traitlets.config import Config
 
 import codeexec_magics
@@ -34,8 +35,9 @@ def session_shell(executor: object) -> Iterator[InteractiveShell]:
 
 @pytest.fixture
 def shell(session_shell: InteractiveShell) -> Iterator[InteractiveShell]:
-    """The shell, with an empty namespace and the default settings."""
+    """The shell, with an empty namespace, the default settings, and no processes in waiting."""
     before = dict(session_shell.user_ns)
+    session_shell.run_line_magic("transform_config", "standbys=0")
     yield session_shell
     session_shell.user_ns.clear()
     session_shell.user_ns.update(before)
@@ -66,6 +68,15 @@ class Reply:
 
     def stream(self, name: str = "stdout") -> str:
         return "".join(content["text"] for content in self.of("stream") if content["name"] == name)
+
+    @property
+    def shown(self) -> list[tuple[str, dict[str, Any]]]:
+        """What a saved notebook would hold, without the metadata."""
+        return [
+            (kind, content.get("data", content))
+            for kind, content in self.messages
+            if kind in ("stream", "display_data", "error")
+        ]
 
     @property
     def cards(self) -> list[str]:
@@ -112,8 +123,9 @@ class Kernel:
 
 @pytest.fixture(scope="session")
 def sockets() -> None:
-    """The descriptors that zmq keeps for the whole process."""
+    """The descriptors that zmq and the client keep for the whole process."""
     zmq.Context.instance().socket(zmq.DEALER).close(0)
+    ensure_event_loop()
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from collections import namedtuple
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import polars as pl
@@ -79,8 +78,14 @@ class Point:
     b: int
 
 
+class Pair(NamedTuple):
+    a: int
+    b: int
+    c: int
+
+
 def test_more_names_take_keys_attributes_or_columns() -> None:
-    pair = namedtuple("pair", "a b c")(1, 2, 3)
+    pair = Pair(1, 2, 3)
     frame = pd.DataFrame({"a": [1], "b": [2], "c": [3]})
 
     assert pick_outputs({"a": 1, "b": None, "c": 3}, ("b", "a")) == {"b": None, "a": 1}

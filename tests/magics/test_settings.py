@@ -59,6 +59,7 @@ def test_what_is_described_can_be_given_back(settings: TransformSettings) -> Non
         ("grace=61", "grace"),
         ("grace=x", "'x' is no number"),
         ("kept_output=-1", "kept_output"),
+        ("standbys=17", "standbys"),
         ("kept_output=1.5", "'1.5' is no number"),
         ("javascript=5", "did you mean 'javascript.executable'?"),
         ("javscript.executable=/n", "did you mean 'javascript'?"),
