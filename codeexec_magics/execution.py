@@ -291,6 +291,9 @@ class _Attention:
                 return
             if len(conversation.displays) != displayed:
                 self._flush()
+            if conversation.last is not None:
+                # It has nothing more to do but to end, and a runtime takes its time for that.
+                self._lease.release()
         write = selectors.EVENT_WRITE if conversation.wants_to_write else 0
         self._selector.modify(self._lease.control, selectors.EVENT_READ | write, self._on_control)
 

@@ -82,7 +82,9 @@ class ExecutionOptions:
             known = ", ".join(CONVERTERS)
             raise InvalidOptions(f"converter must be one of {known}, not {self.converter!r}")
         if not isinstance(self.kept_output, int) or self.kept_output < 0:
-            raise InvalidOptions(f"kept_output must be a number of characters, not {self.kept_output!r}")
+            raise InvalidOptions(
+                f"kept_output must be a number of characters, not {self.kept_output!r}"
+            )
         if not isinstance(self.standbys, int) or not 0 <= self.standbys <= _MOST_STANDBYS:
             raise InvalidOptions(f"standbys must be 0 to {_MOST_STANDBYS}, not {self.standbys!r}")
         for name, value in self.environment.items():

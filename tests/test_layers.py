@@ -12,8 +12,26 @@ import codeexec_magics
 
 PACKAGE = Path(codeexec_magics.__file__).parent
 
-VALUES = {"errors", "options", "results", "traces", "events", "tagged"}
-WORK = {"execution", "executor", "composition", "conversation", "streams", "transform"}
+VALUES = {
+    "errors",
+    "options",
+    "results",
+    "traces",
+    "events",
+    "tagged",
+    "tree",
+    "kinds",
+    "times",
+}
+WORK = {
+    "execution",
+    "executor",
+    "composition",
+    "conversation",
+    "streams",
+    "transform",
+    "signatures",
+}
 FACES = {"display", "magics"}
 
 ALLOWED: dict[str, set[str]] = {
@@ -34,6 +52,8 @@ EXCEPTIONS = {
     ("languages/python/channel.py", "protocol"),
     ("languages/python/serving.py", "data"),
     ("results.py", "display"),
+    # Where the fork server and what it forks meet.
+    ("languages/python/runner.py", "supervision"),
 }
 
 ONLY_IN = {

@@ -163,7 +163,8 @@ TIERS: tuple[type[Containment], ...] = (
 )
 """In order of preference; the first that works here is used."""
 
-BY_NAME = {tier.name: tier for tier in (*TIERS, SealedSubreaper)}
+_ALL: tuple[type[Containment], ...] = (*TIERS, SealedSubreaper)
+BY_NAME = {tier.name: tier for tier in _ALL}
 
 
 def strongest(wanted: str = "auto") -> tuple[type[Containment], list[str]]:
@@ -175,8 +176,8 @@ def strongest(wanted: str = "auto") -> tuple[type[Containment], list[str]]:
     Returns:
         The tier, and a sentence for each stronger one that does not work here.
     """
-    order = TIERS if wanted == "auto" else (BY_NAME[wanted],)
-    reasons = []
+    order: tuple[type[Containment], ...] = TIERS if wanted == "auto" else (BY_NAME[wanted],)
+    reasons: list[str] = []
     for tier in order:
         reason = _why_not(tier)
         if reason is None:

@@ -126,6 +126,7 @@ class Reaper:
             linux.die_with_parent(signal.SIGTERM)
         if os.getppid() != self._recipe.supervisor:
             os._exit(0)
+        self._killed_before = memory.oom_kills()
         self._containment.enter_reaper()
 
     def _close_what_is_not_ours(self) -> None:
@@ -181,12 +182,11 @@ class Reaper:
 
     def _take_over(self) -> None:
         """The supervisor hands a run over, or has ended."""
-        received, descriptors = frames.receive_some(self._channel)
+        _, descriptors = frames.receive_some(self._channel)
         if not descriptors:
             self._finish("owner_gone")
             return
         self._run = socket.socket(fileno=descriptors[0])
-        self._killed_before = memory.oom_kills()
         scratch.create(self._recipe.scratch)
         leased = {
             "type": "leased",
@@ -287,8 +287,13 @@ class Reaper:
             self._reaped += 1
             if pid == self._main:
                 self._main_status = status
-            if self._killing and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            if self._was_forced(pid, status):
                 self._forced += 1
+
+    def _was_forced(self, pid: int, status: int) -> bool:
+        """Whether a process had to be killed; a worker that has said its last word had not."""
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        return self._killing and killed and not (pid == self._main and self._cause == "released")
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
@@ -314,7 +319,7 @@ class Reaper:
     def _exited(self) -> dict[str, Any]:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         status = self._exit_code()
-        killed = status == -signal.SIGKILL and self._run is not None
+        killed = status == -signal.SIGKILL and self._cause == "exit"
         return {
             "type": "exited",
             "cause": self._cause,

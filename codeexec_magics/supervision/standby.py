@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol import frames
-from . import linux, processes, worker, zygote
+from . import linux, processes, zygote
 
 _REFILL_AFTER = 0.03
 """Seconds after a run's end: refilling at once would take the processor from what comes next."""
@@ -188,8 +188,8 @@ def _become_zygote(lease: dict[str, Any], fd: int, session: str) -> None:
         os.chdir(lease["directory"])
         null = os.open(os.devnull, os.O_RDWR)
         parked = fcntl.fcntl(fd, fcntl.F_DUPFD, zygote.CHANNEL + 1)
-        for number in (0, 1, 2):
-            os.dup2(null, number)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
         os.dup2(parked, zygote.CHANNEL)
         os.closerange(zygote.CHANNEL + 1, 1 << 16)
         environment = {**lease["environment"], processes.MARKER: session}

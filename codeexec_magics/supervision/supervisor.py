@@ -135,9 +135,7 @@ class Supervisor:
         try:
             held = pool.ready.pop(0) if pool.ready else self._start(pool)
         except OSError as error:
-            reason = {"errno": error.errno, "path": "", "reason": str(error)}
-            _tell(run, {"type": "refused", **reason})
-            run.close()
+            _refuse(run, error)
             return
         self._hand_over(held, run)
         if not pool.ready:
@@ -226,14 +224,13 @@ class Supervisor:
     def _try_again(self, pool: Pool, run: socket.socket) -> None:
         """A standby ended just when it was needed: start another, from the beginning."""
         pool.failures += 1
+        if pool.failures > 1:
+            _refuse(run, OSError(0, "its workers end before they can be used"))
+            return
         try:
-            if pool.failures > 1:
-                raise OSError(0, "its workers end before they can be used")
             self._hand_over(self._start(pool), run)
         except OSError as error:
-            reason = {"errno": error.errno, "path": "", "reason": str(error)}
-            _tell(run, {"type": "refused", **reason})
-            run.close()
+            _refuse(run, error)
 
     def _refill(self, pool: Pool) -> None:
         if memory_is_scarce():
@@ -329,6 +326,11 @@ class Supervisor:
         scratch.remove(self._scratch)
 
 
+def _refuse(run: socket.socket, error: OSError) -> None:
+    _tell(run, {"type": "refused", "errno": error.errno, "path": "", "reason": str(error)})
+    run.close()
+
+
 def _tell(run: socket.socket, message: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         frames.send(run, message)
@@ -340,6 +342,6 @@ def main(arguments: list[str]) -> None:
     lifeline = socket.socket(fileno=int(fd))
     try:
         Supervisor(lifeline, int(owner), session).serve()
-    except Exception:  # noqa: BLE001 - the last chance to tell the owner what went wrong
+    except Exception:  # the last chance to tell the owner what went wrong
         _tell(lifeline, {"type": "fault", "text": traceback.format_exc()})
         raise

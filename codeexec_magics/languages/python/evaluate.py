@@ -77,29 +77,31 @@ def evaluate(
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
 
     tree = _parse(source, filename)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], _ast.Expr) else None
+    last = _last_expression(tree)
     loop = _Loop()
     code = _compile(tree, filename, "exec", 0)
     loop.settle(eval(code, namespace))  # noqa: S307 - running the user's code is what this is for
     value = None
     if last is not None:
-        expression = _compile(
-            _ast.Expression(last.value), filename, "eval", code.co_flags & _FUTURES
-        )
+        expression = _compile(_ast.Expression(last), filename, "eval", code.co_flags & _FUTURES)
         value = loop.settle(eval(expression, namespace))  # noqa: S307
 
     function = namespace.get(entry)
     if callable(function) and (entry not in values or function is not values[entry]):
         value = _call(function, inputs)
-    return _plain(loop.settle(value), inputs)
+    value = loop.settle(value)
+    return dict(value) if type(value) is Inputs else value
+
+
+def _last_expression(tree: _ast.Module) -> Any:
+    """Take the last statement out of the tree if it is an expression."""
+    if not tree.body or not isinstance(tree.body[-1], _ast.Expr):
+        return None
+    return tree.body.pop().value  # type: ignore[attr-defined]
 
 
 def _bindable(name: Any) -> bool:
     return isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)
-
-
-def _plain(value: Any, inputs: Inputs) -> Any:
-    return dict(value) if type(value) is Inputs else value
 
 
 def _parse(source: str, filename: str) -> _ast.Module:

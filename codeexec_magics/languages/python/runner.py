@@ -16,7 +16,7 @@ _OLDEST = (3, 9)
 _WRONG_RUNTIME = 120
 
 
-def _put_in_place():
+def _put_in_place() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     root = os.path.dirname(os.path.dirname(here))
     for name, path in (
@@ -35,8 +35,8 @@ def _put_in_place():
 
 if sys.version_info < _OLDEST:
     sys.stderr.write(
-        "cannot run python: %s is Python %d.%d, and it takes 3.9 or newer\n"
-        % ((sys.executable,) + tuple(sys.version_info[:2]))
+        "cannot run python: %s is Python %s, and it takes 3.9 or newer\n"
+        % (sys.executable, sys.version.split()[0])
     )
     os._exit(_WRONG_RUNTIME)
 

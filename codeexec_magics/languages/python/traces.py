@@ -23,7 +23,7 @@ _LONGEST_LINE = 500
 _LIBRARIES = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 # (frame, line, line end, column, column end), the columns counted from 0 in characters
-_Position = tuple
+_Position = tuple[Any, ...]
 
 
 def bare(kind: str, message: str) -> dict[str, Any]:
