@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from census import dwellers, wait_until
 from corpus import Hostile, programs, summary
 
 from codeexec_magics import CodeExecutor, ExecutionResult
@@ -55,18 +55,6 @@ OTHER_TIERS = [
 ]
 
 
-def dwellers(folder: Path) -> list[str]:
-    """Processes whose current directory is, or was, the folder: no fork and no exec loses that."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if str(link.readlink()).startswith(str(folder)):
-                found.append(str(link.parent))
-        except OSError:
-            continue
-    return found
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A current directory for one program; by it any process of the program can be found."""
@@ -76,7 +64,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (place / "precious").rmdir()
     yield place
     wait_until(lambda: not dwellers(place), 2)
-    assert dwellers(place) == []
+    assert dwellers(place) == set()
 
 
 def assert_as_announced(program: Hostile, result: ExecutionResult, tier: str) -> None:

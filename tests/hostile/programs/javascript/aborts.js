@@ -1,0 +1,2 @@
+// expect: crashed, SIGABRT
+process.abort();

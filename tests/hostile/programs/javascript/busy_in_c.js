@@ -1,0 +1,3 @@
+// expect: timed_out
+// A regular expression that backtracks without end.
+/^(a+)+$/.test('a'.repeat(60) + 'b');

@@ -1,0 +1,3 @@
+// expect: crashed, descriptor 3
+require('fs').closeSync(3);
+42

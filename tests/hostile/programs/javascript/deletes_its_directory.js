@@ -1,0 +1,3 @@
+// expect: succeeded, 42
+require('fs').rmdirSync(process.cwd());
+42

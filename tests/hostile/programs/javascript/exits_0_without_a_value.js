@@ -1,0 +1,2 @@
+// expect: crashed, code 0
+process.exit(0);

@@ -1,0 +1,2 @@
+// expect: crashed, code 4
+process.exit(4);

@@ -1,0 +1,2 @@
+// expect: failed, result[1]
+[1, () => 2]

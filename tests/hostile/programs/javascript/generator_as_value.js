@@ -1,0 +1,2 @@
+// expect: failed, result
+(function* () { yield 1; })()

@@ -1,0 +1,2 @@
+// expect: failed, result.bad
+({ get bad() { throw new Error('no'); } })

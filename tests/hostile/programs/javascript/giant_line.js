@@ -1,0 +1,3 @@
+// expect: succeeded, true
+// timeout: 20
+process.stdout.write('x'.repeat(50_000_000));

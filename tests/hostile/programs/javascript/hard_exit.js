@@ -1,0 +1,2 @@
+// expect: crashed, code 7
+process.reallyExit(7);

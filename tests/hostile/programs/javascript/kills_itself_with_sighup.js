@@ -1,0 +1,3 @@
+// expect: crashed, SIGHUP
+process.kill(process.pid, 'SIGHUP');
+await new Promise(() => setInterval(() => {}, 1000));

@@ -1,0 +1,3 @@
+// expect: crashed, SIGTERM
+process.kill(process.pid, 'SIGTERM');
+await new Promise(() => setInterval(() => {}, 1000));

@@ -1,0 +1,3 @@
+// expect: crashed, SIGUSR2
+process.kill(process.pid, 'SIGUSR2');
+await new Promise(() => setInterval(() => {}, 1000));

@@ -1,0 +1,3 @@
+// expect: succeeded, bytes of 200000000
+// timeout: 20
+Buffer.alloc(200_000_000)

@@ -1,0 +1,2 @@
+// expect: failed, result
+new Proxy({}, { ownKeys() { throw null; }, get() { throw null; }, getPrototypeOf() { throw null; } })

@@ -1,0 +1,4 @@
+// expect: failed, result.self
+const value = {};
+value.self = value;
+value

@@ -1,0 +1,3 @@
+// expect: timed_out
+setInterval(() => {}, 1000);
+({ then() {} })

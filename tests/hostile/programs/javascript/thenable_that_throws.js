@@ -1,0 +1,2 @@
+// expect: failed, Error: no
+({ get then() { throw new Error('no'); } })

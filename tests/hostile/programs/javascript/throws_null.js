@@ -1,0 +1,2 @@
+// expect: failed, null
+throw null;
