@@ -22,6 +22,10 @@ PYTHON = frozenset({"python", "pickle"})
 FOREIGN: frozenset[str] = frozenset()
 """The reader is another language."""
 
+# A program may replace what the module `json` offers; these two are made before it starts.
+_write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_read_text = json.JSONDecoder().decode
+
 _LARGEST_INLINE_TEXT = 64 * 1024
 _LARGEST_INLINE_BYTES = 1024
 _MOST_BUFFERS = 400_000  # their ranges stand in one frame, which is limited to 16 MiB
@@ -78,13 +82,13 @@ class Encoder(TreeWriter):
         """The whole value; raises whatever user code raises."""
         node = self.node(value)
         # The text is made at once, so that no later change of a mutable part shows.
-        text = json.dumps(node, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _write_text(node)
         raw = text.encode()
         descriptor: dict[str, Any] = {"codec": "tree"}
         if len(raw) > _LARGEST_INLINE_TEXT:
             descriptor["offset"], descriptor["length"] = self._arena.append(raw)
         else:
-            descriptor["inline"] = json.loads(text)
+            descriptor["inline"] = _read_text(text)
         if self._buffers:
             descriptor["buffers"] = [list(place) for place in self._buffers]
         return descriptor
