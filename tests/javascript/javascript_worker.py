@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -122,10 +123,20 @@ class Worker:
         os.close(stop_end)
         self.ready: dict[str, Any] = {}
         # A program that prints waits for its reader.
+        self.begun = threading.Event()
         self._streams = ThreadPoolExecutor(2)
         self._printed = [
-            self._streams.submit(stream.read) for stream in (self.process.stdout, self.process.stderr)
+            self._streams.submit(self._drain, stream)
+            for stream in (self.process.stdout, self.process.stderr)
         ]
+
+    def _drain(self, stream: Any) -> bytes:
+        """Read a stream to its end; `begun` says that something has come."""
+        printed = b""
+        while part := stream.read1(1 << 20):
+            self.begun.set()
+            printed += part
+        return printed
 
     def run(
         self,
@@ -138,6 +149,18 @@ class Worker:
     ) -> None:
         """Wait until it is ready and send the program; inputs are a node, buffers its bytes."""
         self.ready = frames.receive(self.control) or {}
+        self.send_run(source, inputs, buffers=buffers, descriptor=descriptor, **fields)
+
+    def send_run(
+        self,
+        source: str,
+        inputs: Any = None,
+        *,
+        buffers: Sequence[bytes] = (),
+        descriptor: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Send the program to a runner that is ready."""
         ranges = []
         for buffer in buffers:
             offset = -(-os.fstat(self.inputs).st_size // 64) * 64
@@ -198,8 +221,15 @@ class Worker:
         self.process.stdout.close()
         self.process.stderr.close()
         self.control.close()
-        for fd in (self.inputs, self.outputs, self.stop):
-            os.close(fd)
+        self.close_stop()
+        os.close(self.inputs)
+        os.close(self.outputs)
+
+    def close_stop(self) -> None:
+        """End the channel on which a stop is announced."""
+        if self.stop >= 0:
+            os.close(self.stop)
+            self.stop = -1
 
 
 def _with_descriptors(argv: list[str], given: dict[int, int]) -> list[str]:

@@ -242,7 +242,7 @@ ARRAYS = [
 
 
 def test_arrays_come_back_as_they_were(run: Run) -> None:
-    nodes = [{"$": "array", "dtype": d, "shape": s, "b": [at]} for at, (d, s, _) in enumerate(ARRAYS)]
+    nodes = [{"$": "array", "dtype": d, "shape": s, "b": at} for at, (d, s, _) in enumerate(ARRAYS)]
 
     answer = run("arrays", {"arrays": nodes}, buffers=[raw for _, _, raw in ARRAYS])
 
@@ -260,12 +260,12 @@ def test_arrays_are_typed_arrays(run: Run) -> None:
         struct.pack("<d", 2.5),
     ]
     inputs = {
-        "ints": {"$": "array", "dtype": "<i8", "shape": [2], "b": [0]},
-        "wide": {"$": "array", "dtype": "<i8", "shape": [1], "b": [1]},
-        "flags": {"$": "array", "dtype": "|b1", "shape": [2], "b": [2]},
-        "times": {"$": "array", "dtype": "<M8[s]", "shape": [2], "b": [3]},
-        "grid": {"$": "array", "dtype": "<i4", "shape": [2, 2], "b": [4]},
-        "zero": {"$": "array", "dtype": "<f8", "shape": [], "b": [5]},
+        "ints": {"$": "array", "dtype": "<i8", "shape": [2], "b": 0},
+        "wide": {"$": "array", "dtype": "<i8", "shape": [1], "b": 1},
+        "flags": {"$": "array", "dtype": "|b1", "shape": [2], "b": 2},
+        "times": {"$": "array", "dtype": "<M8[s]", "shape": [2], "b": 3},
+        "grid": {"$": "array", "dtype": "<i4", "shape": [2, 2], "b": 4},
+        "zero": {"$": "array", "dtype": "<f8", "shape": [], "b": 5},
         "small": {"$": "scalar", "dtype": "<i8", "v": base64_text(struct.pack("<q", 7))},
         "large": {"$": "scalar", "dtype": "<i8", "v": base64_text(struct.pack("<q", 2**60))},
         "yes": {"$": "scalar", "dtype": "|b1", "v": base64_text(b"\1")},
@@ -287,10 +287,10 @@ def test_arrays_are_typed_arrays(run: Run) -> None:
 def test_a_changed_array_keeps_its_dtype_only_while_it_fits(run: Run) -> None:
     buffers = [struct.pack("<2q", 1, 2), struct.pack("<2q", 1, 2), b"\1\0", struct.pack("<4i", 1, 2, 3, 4)]
     inputs = {
-        "ints": {"$": "array", "dtype": "<i8", "shape": [2], "b": [0]},
-        "halves": {"$": "array", "dtype": "<i8", "shape": [2], "b": [1]},
-        "flags": {"$": "array", "dtype": "|b1", "shape": [2], "b": [2]},
-        "grid": {"$": "array", "dtype": "<i4", "shape": [2, 2], "b": [3]},
+        "ints": {"$": "array", "dtype": "<i8", "shape": [2], "b": 0},
+        "halves": {"$": "array", "dtype": "<i8", "shape": [2], "b": 1},
+        "flags": {"$": "array", "dtype": "|b1", "shape": [2], "b": 2},
+        "grid": {"$": "array", "dtype": "<i4", "shape": [2, 2], "b": 3},
         "moment": {"$": "datetime", "v": "2026-01-01T00:00:00"},
     }
     program = """
@@ -314,10 +314,10 @@ def table(names: list[str], columns: list[Any], rows: int) -> dict[str, Any]:
 
 def test_a_table_becomes_plain_rows(run: Run) -> None:
     columns = [
-        {"$": "array", "dtype": "<i8", "shape": [2], "b": [0]},
+        {"$": "array", "dtype": "<i8", "shape": [2], "b": 0},
         ["x", None],
-        {"$": "column", "v": {"$": "array", "dtype": "<f8", "shape": [2], "b": [1]}, "valid": [2]},
-        {"$": "array", "dtype": "<M8[ms]", "shape": [2], "b": [3]},
+        {"$": "column", "v": {"$": "array", "dtype": "<f8", "shape": [2], "b": 1}, "valid": 2},
+        {"$": "array", "dtype": "<M8[ms]", "shape": [2], "b": 3},
         [True, False],
     ]
     buffers = [struct.pack("<2q", 1, 2), struct.pack("<2d", 0.5, 9), b"\1\0", struct.pack("<2q", 0, -(2**63))]
@@ -347,14 +347,14 @@ def test_a_table_where_code_may_not_be_generated(run: Run) -> None:
 
 
 UNREADABLE = [
-    ({"a": [{"$": "pickle", "b": [0], "buffers": []}]}, "inputs.a[0]", "pickle"),
-    ({"a": {"$": "array", "dtype": "|O", "shape": [1], "b": [0]}}, "inputs.a", "|O"),
-    ({"a": {"$": "array", "dtype": "<f8", "shape": [2], "b": [0]}}, "inputs.a", "shape"),
-    ({"a": {"$": "array", "dtype": "<f8", "shape": [1], "b": [9]}}, "inputs.a", "buffer"),
+    ({"a": [{"$": "pickle", "b": 0, "buffers": []}]}, "inputs.a[0]", "pickle"),
+    ({"a": {"$": "array", "dtype": "|O", "shape": [1], "b": 0}}, "inputs.a", "|O"),
+    ({"a": {"$": "array", "dtype": "<f8", "shape": [2], "b": 0}}, "inputs.a", "shape"),
+    ({"a": {"$": "array", "dtype": "<f8", "shape": [1], "b": 9}}, "inputs.a", "buffer"),
     ({"x y": {"$": "datetime", "v": "2026-01-01T00:00:00.000001"}}, 'inputs["x y"]', "millisecond"),
-    ({"a": {"$": "array", "dtype": "<M8[ns]", "shape": [1], "b": [0]}}, "inputs.a", "milliseconds"),
+    ({"a": {"$": "array", "dtype": "<M8[ns]", "shape": [1], "b": 0}}, "inputs.a", "milliseconds"),
     ({"a": {"$": "no such kind"}}, "inputs.a", "no such kind"),
-    ({"df": table(["n"], [{"$": "array", "dtype": "|V3", "shape": [1], "b": [0]}], 1)}, "inputs.df[0].n", "|V3"),
+    ({"df": table(["n"], [{"$": "array", "dtype": "|V3", "shape": [1], "b": 0}], 1)}, "inputs.df[0].n", "|V3"),
 ]
 
 

@@ -10,6 +10,7 @@ const dtypes = require('./dtypes.js');
 const { originOf } = require('./provenance.js');
 
 const LARGEST_INLINE = 1024;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** The memory of a view or a buffer as bytes. */
 function bytesOf(value) {
@@ -22,14 +23,26 @@ function bytesOf(value) {
   return new $.BytesClass($.typedBuffer(value), $.typedOffset(value), $.typedBytes(value));
 }
 
+/** Bytes as base64, by hand: `Buffer` reads properties that a program can redefine. */
+function base64(bytes) {
+  const size = $.typedBytes(bytes);
+  let text = '';
+  for (let index = 0; index < size; index += 3) {
+    const triple = (bytes[index] << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
+    text += ALPHABET[triple >> 18] + ALPHABET[(triple >> 12) & 63];
+    text += index + 1 < size ? ALPHABET[(triple >> 6) & 63] : '=';
+    text += index + 2 < size ? ALPHABET[triple & 63] : '=';
+  }
+  return text;
+}
+
 function bytesNode(value, writer) {
   const kind = originOf(value)?.kind === 'bytearray' ? 'bytearray' : 'bytes';
   const bytes = bytesOf(value);
   if ($.typedBytes(bytes) > LARGEST_INLINE) {
     return `{"$":"${kind}","b":${writer.addBuffer(bytes)}}`;
   }
-  const copy = $.bufferFrom($.typedBuffer(bytes), $.typedOffset(bytes), $.typedBytes(bytes));
-  return `{"$":"${kind}","v":"${$.bufferText(copy, 'base64')}"}`;
+  return `{"$":"${kind}","v":"${base64(bytes)}"}`;
 }
 
 function shapeText(shape) {

@@ -75,6 +75,8 @@ function persist(attempt) {
 /** Write all the bytes, whatever the size of the steps; at a position, or null for a stream. */
 function writeAll(fd, bytes, position) {
   const size = $.typedBytes(bytes);
+  // Node reads this property of what it writes, and the program may have redefined the getter.
+  $.defineProperty(bytes, 'byteLength', { __proto__: null, value: size, configurable: true });
   let done = 0;
   while (done < size) {
     const at = position === null ? null : position + done;
@@ -102,13 +104,15 @@ function readAll(fd, bytes, start, position) {
 
 /** The frame of a message's JSON text; null if it is too large. */
 function frameOf(text) {
-  const body = $.bufferFrom(text, 'utf8');
+  const body = $.utf8(text);
   const size = $.typedBytes(body);
   if (size > LARGEST_FRAME) {
     return null;
   }
-  const header = $.allocate(HEADER_BYTES);
-  $.writeUInt32(header, size, 0);
+  const header = new $.BytesClass(HEADER_BYTES);
+  for (let index = 0, bits = 24; index < HEADER_BYTES; index += 1, bits -= 8) {
+    header[index] = (size >>> bits) & 0xff;
+  }
   return { __proto__: null, header, body };
 }
 

@@ -296,7 +296,7 @@ function encode(value) {
     if (node.length <= LARGEST_INLINE) {
       return `{"codec":"tree","inline":${node}${writer.buffers}}`;
     }
-    const bytes = $.bufferFrom(node, 'utf8');
+    const bytes = $.utf8(node);
     const offset = appendOutput(bytes);
     return `{"codec":"tree","offset":${offset},"length":${$.typedBytes(bytes)}${writer.buffers}}`;
   } catch (error) {

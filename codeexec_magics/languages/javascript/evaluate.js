@@ -25,10 +25,17 @@ const runInThisContext = (script) => runScript(script, UNTOUCHED);
 
 /** The program's text is not JavaScript, or not what a cell can do; `line` and `column` say where. */
 class NotAProgram {
+  #isOurs = true;
+
   constructor(message, line, column) {
     this.message = message;
     this.line = line;
     this.column = column;
+  }
+
+  /** Whether a thrown thing is one; asks nothing of the program's objects. */
+  static is(thrown) {
+    return typeof thrown === 'object' && thrown !== null && #isOurs in thrown;
   }
 }
 

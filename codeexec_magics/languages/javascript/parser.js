@@ -6,6 +6,8 @@
  */
 'use strict';
 
+const $ = require('./primordials.js');
+
 const OPTIONS = {
   ecmaVersion: 'latest',
   allowAwaitOutsideFunction: true,
@@ -17,9 +19,10 @@ let acorn = null;
 
 /** Forget modules of ours in the cache that the program sees. */
 function hideModules() {
-  for (const path of Object.keys(require.cache)) {
-    if (path.startsWith(`${__dirname}/`)) {
-      delete require.cache[path];
+  const paths = $.objectKeys(require.cache);
+  for (let index = 0; index < paths.length; index += 1) {
+    if ($.startsWith(paths[index], `${__dirname}/`)) {
+      delete require.cache[paths[index]];
     }
   }
 }

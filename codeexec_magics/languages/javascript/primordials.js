@@ -17,15 +17,22 @@ const ownGetter = (prototype, name) =>
 
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 
-/** A list that no setter or accessor on a prototype can reach. */
-const bareList = () => Object.setPrototypeOf([], null);
-
 const { setPrototypeOf } = Object;
+
+/** A list that no setter or accessor on a prototype can reach. */
+const bareList = () => setPrototypeOf([], null);
+
+const encoder = new TextEncoder();
+const encodeText = uncurryThis(TextEncoder.prototype.encode);
+
+/** Text as bytes in UTF-8; unlike `Buffer.from` it reads no property that a program can redefine. */
+const utf8 = (text) => encodeText(encoder, text);
 
 module.exports = {
   __proto__: null,
   uncurryThis,
   bareList,
+  utf8,
   apply: Reflect.apply,
   construct: Reflect.construct,
   ownKeys: Reflect.ownKeys,
@@ -109,7 +116,6 @@ module.exports = {
   bufferText: uncurryThis(Buffer.prototype.toString),
   allocate: Buffer.alloc,
   BytesClass: Uint8Array,
-  writeUInt32: uncurryThis(Buffer.prototype.writeUInt32BE),
   readUInt32: uncurryThis(Buffer.prototype.readUInt32BE),
   wait: Atomics.wait,
   loadCell: Atomics.load,

@@ -28,6 +28,8 @@ const BRIEF = { __proto__: null, depth: 2, customInspect: false, maxArrayLength:
 const BUILT_IN = /^(?:Aggregate|Eval|Range|Reference|Syntax|Type|URI)?Error$/;
 const HIDDEN = { __proto__: null, stack: true, message: true, name: true, cause: true, errors: true };
 
+const INDESCRIBABLE = 'the program threw something that cannot be described';
+
 /** Text that every reader can hold, cut to a length. */
 const clean = (text) => $.toWellFormed($.slice(text, 0, LONGEST_TEXT));
 
@@ -174,11 +176,13 @@ class Extractor {
   }
 }
 
-/** The trace of what a program threw, or of a text that is none. */
+/** The trace of what a program threw, or of a text that is none; always a trace. */
 function traceOf(program, thrown) {
-  const extractor = new Extractor(program);
-  const isText = typeof thrown === 'object' && thrown !== null && thrown instanceof NotAProgram;
-  return isText ? extractor.traceOfText(thrown) : extractor.trace(thrown, 0);
+  const extract = () => {
+    const extractor = new Extractor(program);
+    return NotAProgram.is(thrown) ? extractor.traceOfText(thrown) : extractor.trace(thrown, 0);
+  };
+  return attempt(extract, null) ?? makeTrace('Error', INDESCRIBABLE, INDESCRIBABLE);
 }
 
 /** The trace of a failure that has no place in the program. */
