@@ -147,7 +147,10 @@ class Execution:
 
     def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
         reader = PYTHON if self._language.reads_pickle else FOREIGN
-        encoded = encode(dict(inputs), Arena(lease.inputs), reader=reader, root="inputs")
+        arena = Arena(lease.inputs)
+        encoded = encode(dict(inputs), arena, reader=reader, root="inputs")
+        with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
+            arena.seal()
         run = {
             "type": "run",
             "token": secrets.token_hex(8),
@@ -193,7 +196,7 @@ class Execution:
         if last is None or last["type"] != "result":
             return
         arena = Arena(lease.outputs)
-        with contextlib.suppress(OSError):  # what cannot be sealed is copied before it is read
+        with contextlib.suppress(OSError):
             arena.seal()
         value = decode(
             last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"

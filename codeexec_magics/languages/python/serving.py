@@ -6,6 +6,7 @@ so that a program that redefines builtins or modules later changes nothing of it
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
@@ -97,6 +98,8 @@ class _Run:
         try:
             arena = Arena(self._channel.check(OUTPUTS))
             encoded = encode(value, arena, reader=frozenset(self._run["values"]), root="result")
+            with contextlib.suppress(OSError):  # a descendant must not change it before it is read
+                arena.seal()
         except DataError as error:
             self._fail(error, "encoding")
         except BaseException as error:  # noqa: BLE001 - memory may run out, or an interrupt come

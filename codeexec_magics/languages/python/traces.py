@@ -15,6 +15,7 @@ from typing import Any
 from .frame_values import values_on
 
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_ALIAS = "_codeexec_magics"
 _CONTEXT = 2
 _MOST_FRAMES = 100
 _MOST_CAUSES = 10
@@ -174,7 +175,7 @@ class Extractor:
 def _is_ours(frame: Any) -> bool:
     return bool(
         frame.f_code.co_filename.startswith(_OURS)
-        and frame.f_globals.get("__package__", "").startswith("_codeexec_magics")
+        and frame.f_globals.get("__package__", "").startswith(_ALIAS)
     )
 
 
@@ -234,11 +235,10 @@ def _type_name(error: BaseException) -> str:
     kind = type(error)
     module = kind.__module__
     name = kind.__qualname__
-    return (
-        name
-        if module in ("builtins", "__main__") or not isinstance(module, str)
-        else f"{module}.{name}"
-    )
+    if not isinstance(module, str) or module in ("builtins", "__main__"):
+        return name
+    # Ours are known here under another name, which would tell the reader nothing.
+    return name if module.startswith(_ALIAS) else f"{module}.{name}"
 
 
 def _message(error: BaseException) -> str:
