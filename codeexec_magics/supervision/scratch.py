@@ -31,8 +31,15 @@ def variables(folder: str) -> dict[str, str]:
 
 
 def remove(folder: str) -> None:
-    """Remove a directory and all in it, whatever its modes; links are never followed."""
+    """Remove a directory and all in it, whatever its modes; links are never followed.
+
+    A program may have put something else in its place: a file, a link; then that is removed.
+    """
     try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            os.unlink(folder)
+            return
+        os.chmod(folder, 0o700)
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return

@@ -219,7 +219,13 @@ class Supervisor:
             self._lost.append(held)
         elif run is not None:
             run.close()
+            self._sweep_scratch()
         pool.refill_soon()
+
+    def _sweep_scratch(self) -> None:
+        """Between runs: remove what a program has moved out of its own directory."""
+        if all(held.run is None for held in self._held):
+            scratch.remove(self._scratch)
 
     def _try_again(self, pool: Pool, run: socket.socket) -> None:
         """A standby ended just when it was needed: start another, from the beginning."""
@@ -301,8 +307,7 @@ class Supervisor:
             _tell(held.run, {"type": "exited", "cause": "reaper_lost", "status": None, "left": 0})
             held.run.close()
         self._lost.clear()
-        if all(held.run is None for held in self._held):
-            scratch.remove(self._scratch)
+        self._sweep_scratch()
 
     def _end_everything(self) -> None:
         """Have the reapers clean up, then end whatever is still there."""

@@ -6,6 +6,7 @@
     # expect[subreaper]: OUTCOME[, …]     the outcome in one tier
     # timeout: SECONDS                    instead of the default
     # tiers: NAME NAME                    the tiers in which it may be run at all
+    # environment: NAME=VALUE             a variable
 
 DETAIL is, of a success, the value (as Python writes it; ``bytes of N`` for long ones), and
 otherwise a part of the result's ``error``.
@@ -43,6 +44,7 @@ class Hostile:
     expectations: dict[str, Expectation]
     timeout: float = DEFAULT_TIMEOUT
     tiers: frozenset[str] = field(default_factory=frozenset)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.language}-{self.path.stem}"
@@ -89,4 +91,5 @@ def _read(path: Path) -> Hostile:
         expectations=expectations,
         timeout=float(settings.get("timeout", DEFAULT_TIMEOUT)),
         tiers=frozenset(settings.get("tiers", "").split()),
+        environment=dict(word.split("=", 1) for word in settings.get("environment", "").split()),
     )

@@ -95,6 +95,7 @@ def test_a_hostile_program_ends_as_announced(
         timeout=program.timeout,
         grace=GRACE,
         directory=str(folder),
+        environment=program.environment,
     )
 
     assert_as_announced(program, result, TIER)

@@ -1,3 +1,4 @@
-// expect: succeeded, true
+// expect: succeeded, 42
 // timeout: 20
 process.stdout.write('x'.repeat(50_000_000));
+42

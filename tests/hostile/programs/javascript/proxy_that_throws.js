@@ -1,2 +1,3 @@
-// expect: failed, result
+// expect: failed, null
+// A value is awaited, which asks it for `then`.
 new Proxy({}, { ownKeys() { throw null; }, get() { throw null; }, getPrototypeOf() { throw null; } })
