@@ -10,28 +10,28 @@ import contextlib
 import logging
 import os
 import secrets
-import selectors
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from codeexec_magics import events
+from codeexec_magics.attention import Attention
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
 from codeexec_magics.data.conversion import convert
-from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
+from codeexec_magics.errors import CodeExecError, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
-from codeexec_magics.supervision.client import Recipe, SupervisorClient
+from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.lease import Lease
+from codeexec_magics.supervision.recipe import Recipe
 from codeexec_magics.supervision.shield import Shield
 from codeexec_magics.traces import CELL_FILE
 
-_FLUSH_AFTER = 0.05
 _log = logging.getLogger("codeexec_magics.execution")
 
 
@@ -180,7 +180,7 @@ class Execution:
             Stream("stderr", lease.stderr, kept, output),
         )
         try:
-            with _Attention(lease, conversation, streams, self._shield, self._options) as attention:
+            with Attention(lease, conversation, streams, self._shield, self._options) as attention:
                 attention.hold()
         finally:
             facts.stdout, facts.stderr = (stream.text() for stream in streams)
@@ -203,114 +203,6 @@ class Execution:
         )
         self._facts.value = convert(value, self._options.converter, "result")
         self._facts.has_value = True
-
-
-class _Attention:
-    """The loop of a run: everything that can happen is a descriptor or a time."""
-
-    def __init__(
-        self,
-        lease: Lease,
-        conversation: Conversation,
-        streams: tuple[Stream, ...],
-        shield: Shield,
-        options: ExecutionOptions,
-    ) -> None:
-        self._lease = lease
-        self._conversation = conversation
-        self._open = list(streams)
-        self._shield = shield
-        self._options = options
-        self._startup_ends = time.monotonic() + options.startup_timeout
-        self._flush_at: float | None = None
-        self._selector = selectors.DefaultSelector()
-
-    def __enter__(self) -> Self:
-        read = selectors.EVENT_READ
-        self._selector.register(self._lease, read, self._on_lease)
-        self._selector.register(self._lease.control, read, self._on_control)
-        self._selector.register(self._shield, read, self._on_interrupt)
-        for stream in self._open:
-            self._selector.register(stream.fd, read, stream)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
-
-    def hold(self) -> None:
-        """Serve until the reaper says that nothing is left, then take what the pipes still hold.
-
-        Raises:
-            ProtocolError: What arrived is not of the protocol; the run is being ended.
-            CodeExecError: The worker could not be started, or its supervision was lost.
-        """
-        try:
-            while self._lease.exit is None:
-                for key, mask in self._selector.select(self._patience()):
-                    if isinstance(key.data, Stream):
-                        self._on_output(key.data)
-                    else:
-                        key.data(mask)
-                self._look_at_the_clock()
-            self._conversation.drain()
-        finally:
-            self._lease.release()
-            self._lease.wait()
-            for stream in self._open:
-                stream.drain()
-
-    def _patience(self) -> float | None:
-        """Seconds until the next thing that has a time of its own."""
-        times = [self._startup_ends] if self._conversation.began is None else []
-        if self._flush_at is not None:
-            times.append(self._flush_at)
-        return max(0.0, min(times) - time.monotonic()) if times else None
-
-    def _look_at_the_clock(self) -> None:
-        now = time.monotonic()
-        if self._flush_at is not None and now >= self._flush_at:
-            self._flush()
-            self._flush_at = None
-        if self._conversation.began is None and now >= self._startup_ends and not self._lease.exit:
-            raise ProtocolError(
-                f"the worker was not ready within {self._options.startup_timeout:g} s"
-            )
-
-    def _on_lease(self, mask: int) -> None:
-        self._lease.receive()
-
-    def _on_interrupt(self, mask: int) -> None:
-        for _ in range(self._shield.take()):
-            self._lease.interrupt(self._options.grace)
-
-    def _on_control(self, mask: int) -> None:
-        conversation = self._conversation
-        if mask & selectors.EVENT_WRITE:
-            conversation.write()
-        if mask & selectors.EVENT_READ:
-            displayed = len(conversation.displays)
-            if not conversation.read():
-                self._selector.unregister(self._lease.control)
-                return
-            if len(conversation.displays) != displayed:
-                self._flush()
-            if conversation.last is not None:
-                # It has nothing more to do but to end, and a runtime takes its time for that.
-                self._lease.release()
-        write = selectors.EVENT_WRITE if conversation.wants_to_write else 0
-        self._selector.modify(self._lease.control, selectors.EVENT_READ | write, self._on_control)
-
-    def _on_output(self, stream: Stream) -> None:
-        if not stream.read():
-            self._selector.unregister(stream.fd)
-            stream.flush()
-            self._open.remove(stream)
-        elif stream.pending and self._flush_at is None:
-            self._flush_at = time.monotonic() + _FLUSH_AFTER
-
-    def _flush(self) -> None:
-        for stream in self._open:
-            stream.flush()
 
 
 def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:

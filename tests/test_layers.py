@@ -24,6 +24,7 @@ VALUES = {
     "times",
 }
 WORK = {
+    "attention",
     "execution",
     "executor",
     "composition",

@@ -17,8 +17,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
 from codeexec_magics.protocol import frames
 from codeexec_magics.supervision import processes
 from codeexec_magics.supervision.lease import Lease, refusal
+from codeexec_magics.supervision.recipe import Recipe
 
 PROTOCOL = 1
 
@@ -34,25 +35,6 @@ _ENTRY = str(Path(__file__).parent / "__main__.py")
 _STARTUP = 20.0
 _FAREWELL = 12.0
 _log = logging.getLogger("codeexec_magics.supervision")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """What a worker is made from.
-
-    Attributes:
-        argv: The command; its first word is a path.
-        environment: All of the worker's environment.
-        directory: The worker's current directory.
-        modules: What a zygote of this command loads ahead; None if the command cannot fork.
-        ahead: How many workers like this one to keep ready.
-    """
-
-    argv: Sequence[str]
-    environment: Mapping[str, str]
-    directory: str
-    modules: Sequence[str] | None = None
-    ahead: int = 0
 
 
 class SupervisorClient:

@@ -21,7 +21,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ..protocol import frames
@@ -29,35 +28,11 @@ from . import linux, memory, processes, scratch, worker
 from .channels import Channels
 from .containment import Containment
 from .init import be_init
+from .recipe import Assignment
+from .tally import Tally
 
 _KILL_ROUND = 0.02
 _LONGEST_KILL = 5.0
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a worker is made from, and in whose name.
-
-    Attributes:
-        argv: The runtime's command.
-        environment: All of its environment.
-        directory: Its current directory.
-        session: The session's marker.
-        scratch: The run's temporary directory, to be made when the run begins.
-        supervisor: The supervisor's process.
-    """
-
-    argv: list[str]
-    environment: dict[str, str]
-    directory: str
-    session: str
-    scratch: str
-    supervisor: int
-
-    @classmethod
-    def from_message(cls, message: dict[str, Any]) -> Recipe:
-        """Take the recipe's fields out of a message."""
-        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
 
 
 class Reaper:
@@ -65,7 +40,7 @@ class Reaper:
 
     Args:
         channel: The socket to the supervisor, on which the run is handed over.
-        recipe: What the worker is made from.
+        assignment: What the worker is made from.
         containment: What holds the run together.
         serve: What the worker does instead of an exec, below a zygote.
     """
@@ -73,12 +48,12 @@ class Reaper:
     def __init__(
         self,
         channel: socket.socket,
-        recipe: Recipe,
+        assignment: Assignment,
         containment: Containment,
         serve: Callable[[], None] | None = None,
     ) -> None:
         self._channel = channel
-        self._recipe = recipe
+        self._assignment = assignment
         self._containment = containment
         self._serve = serve
         self._run: socket.socket | None = None
@@ -87,10 +62,7 @@ class Reaper:
         self._timer: tuple[float, str] | None = None
         self._grace = 0.0
         self._stopping: str | None = None
-        self._main = 0
-        self._main_status: int | None = None
-        self._reaped = self._forced = 0
-        self._killing = self._empty = False
+        self._tally = Tally()
         self._failure: dict[str, Any] | None = None
 
     def hold(self) -> NoReturn:
@@ -124,7 +96,7 @@ class Reaper:
             linux.set_dumpable(False)
             # Handled, not fatal: this process outlives the supervisor just long enough to clean up.
             linux.die_with_parent(signal.SIGTERM)
-        if os.getppid() != self._recipe.supervisor:
+        if os.getppid() != self._assignment.supervisor:
             os._exit(0)
         self._killed_before = memory.oom_kills()
         self._containment.enter_reaper()
@@ -136,22 +108,22 @@ class Reaper:
         os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
     def _start(self) -> None:
-        recipe = self._recipe
-        environment = {**recipe.environment, **scratch.variables(recipe.scratch)}
-        environment[processes.MARKER] = recipe.session
+        assignment = self._assignment
+        environment = {**assignment.environment, **scratch.variables(assignment.scratch)}
+        environment[processes.MARKER] = assignment.session
         self._channels = Channels()
         self._status, status_end = os.pipe()
         self._init_status, init_end = os.pipe()
         launch = worker.Launch(
-            argv=recipe.argv,
+            argv=assignment.argv,
             environment=environment,
-            directory=recipe.directory,
+            directory=assignment.directory,
             ends=self._channels.theirs,
             status=status_end,
             serve=self._serve,
         )
-        self._main = os.fork()
-        if self._main == 0:
+        self._tally.main = os.fork()
+        if self._tally.main == 0:
             signal.set_wakeup_fd(-1)
             if self._containment.has_init:
                 be_init(launch, self._containment, init_end)
@@ -187,10 +159,10 @@ class Reaper:
             self._finish("owner_gone")
             return
         self._run = socket.socket(fileno=descriptors[0])
-        scratch.create(self._recipe.scratch)
+        scratch.create(self._assignment.scratch)
         leased = {
             "type": "leased",
-            "pid": self._main,
+            "pid": self._tally.main,
             "reaper": os.getpid(),
             "containment": self._containment.name,
         }
@@ -213,8 +185,8 @@ class Reaper:
 
     def _read_signals(self) -> None:
         numbers = os.read(self._wake, 4096)
-        self._reap()
-        if self._main_status is not None:
+        self._tally.reap()
+        if self._tally.status is not None:
             if self._status >= 0:
                 self._read_status()  # it may have ended because it could not be started
             self._finish("exit")
@@ -262,52 +234,33 @@ class Reaper:
             return
         with contextlib.suppress(OSError):
             os.write(self._channels.stop, b"!")
-        target = self._main
+        target = self._tally.main
         if self._containment.has_init:
-            target = next(iter(processes.children(self._main)), 0)
-        if target and self._main_status is None:
+            target = next(iter(processes.children(self._tally.main)), 0)
+        if target and self._tally.status is None:
             with contextlib.suppress(OSError):
                 os.kill(target, signal.SIGINT)
 
     def _finish(self, cause: str) -> None:
         """Name why the run ends; the first cause is the one that counts."""
         if self._cause is None:
-            self._cause = self._stopping if self._stopping and cause == "exit" else cause
-
-    def _reap(self) -> bool:
-        """Collect what has ended; whether something is left."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                self._empty = True
-                return False
-            if pid == 0:
-                return True
-            self._reaped += 1
-            if pid == self._main:
-                self._main_status = status
-            if self._was_forced(pid, status):
-                self._forced += 1
-
-    def _was_forced(self, pid: int, status: int) -> bool:
-        """Whether a process had to be killed; a worker that has said its last word had not."""
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        return self._killing and killed and not (pid == self._main and self._cause == "released")
+            well = cause in ("exit", "released")
+            self._cause = self._stopping if self._stopping and well else cause
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
         deadline = time.monotonic() + _LONGEST_KILL
-        self._killing = True
-        while self._reap() and time.monotonic() < deadline:
+        self._tally.killing = True
+        self._tally.excused = self._cause == "released"
+        while self._tally.reap() and time.monotonic() < deadline:
             self._containment.kill_all()
-            if not self._reap():
+            if not self._tally.reap():
                 break
             select.select([self._wake], [], [], _KILL_ROUND)
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake, 4096)
         if self._run is not None:
-            scratch.remove_run(self._recipe.scratch)
+            scratch.remove_run(self._assignment.scratch)
 
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""
@@ -327,9 +280,9 @@ class Reaper:
             "out_of_memory": killed and memory.oom_kills() > self._killed_before,
             "cpu_time": usage.ru_utime + usage.ru_stime,
             "peak_memory": usage.ru_maxrss * memory.MAXRSS_UNIT,
-            "reaped": self._reaped,
-            "forced": self._forced,
-            "left": 0 if self._empty else len(processes.descendants(os.getpid())),
+            "reaped": self._tally.reaped,
+            "forced": self._tally.forced,
+            "left": 0 if self._tally.empty else len(processes.descendants(os.getpid())),
         }
 
     def _exit_code(self) -> int | None:
@@ -338,16 +291,15 @@ class Reaper:
             os.set_blocking(self._init_status, False)
             with contextlib.suppress(OSError, ValueError):
                 return int(os.read(self._init_status, 20))
-        if self._main_status is None:
+        if self._tally.status is None:
             return None
-        return os.waitstatus_to_exitcode(self._main_status)
+        return os.waitstatus_to_exitcode(self._tally.status)
 
     def _tell_supervisor(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             frames.send(self._channel, message)
 
     def _send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
-        # The owner may be gone; the clean-up does not depend on it.
-        if self._run is not None:
+        if self._run is not None:  # the owner may be gone; the clean-up does not depend on it
             with contextlib.suppress(OSError):
                 frames.send(self._run, message, descriptors)

@@ -1,9 +1,8 @@
 """The supervisor: one per kernel, the ancestor of every process that a cell starts.
 
 Runs in a process of its own (``python -I -S -B``), single-threaded, in a session of its own, deaf
-to SIGINT. Owns one reaper per run and those that stand by, the zygotes, and whatever a dead reaper
-leaves behind. It ends, and all below it with it, when the lifeline closes or the kernel's process
-ends; no other notice is needed.
+to SIGINT. Owns everything below it, by way of `reapers`. It ends, and all below it with it, when
+the lifeline closes or the kernel's process ends; no other notice is needed.
 """
 
 from __future__ import annotations
@@ -22,14 +21,12 @@ from typing import Any
 from ..protocol import frames
 from . import linux, processes, scratch
 from .containment import strongest
-from .reaper import Reaper, Recipe
-from .standby import Held, Pool, Pools, memory_is_scarce, start_zygote
+from .reapers import Reapers
 
 PROTOCOL = 1
 
-_STRANGER_ROUND = 0.005
+_END_ROUND = 0.005
 _LONGEST_END = 10.0
-_BLOCKED = (signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
 
 
 class Supervisor:
@@ -39,13 +36,9 @@ class Supervisor:
         self._lifeline = lifeline
         self._owner = owner
         self._session = session
-        self._scratch = scratch.session_directory(session)
         self._reader = frames.FrameReader()
         self._descriptors: list[int] = []
-        self._held: list[Held] = []
-        self._lost: list[Held] = []
-        self._pools = Pools()
-        self._count = 0
+        self._reapers: Reapers | None = None
         self._ending = False
         self._selector = selectors.DefaultSelector()
 
@@ -54,16 +47,12 @@ class Supervisor:
         self._become_alone()
         self._watch()
         while not self._ending:
-            timeout = _STRANGER_ROUND if self._lost else self._pools.patience()
+            timeout = self._reapers.patience() if self._reapers else None
             for key, _ in self._selector.select(timeout):
                 key.data()
             self._reap()
-            if self._lost:
-                self._end_strangers()
-            for pool in self._pools.superfluous():
-                self._drop(pool)
-            for pool in self._pools.due():
-                self._refill(pool)
+            if self._reapers is not None:
+                self._reapers.look_after()
         self._end_everything()
 
     def _become_alone(self) -> None:
@@ -115,207 +104,32 @@ class Supervisor:
     def _obey(self, request: dict[str, Any]) -> None:
         if request["type"] == "hello":
             self._welcome(request)
-        elif request["type"] == "lease" and self._descriptors:
-            self._lease(request, socket.socket(fileno=self._descriptors.pop(0)))
+        elif request["type"] == "lease" and self._descriptors and self._reapers is not None:
+            self._reapers.give(request, socket.socket(fileno=self._descriptors.pop(0)))
 
     def _welcome(self, hello: dict[str, Any]) -> None:
-        self._tier, reasons = strongest(hello["containment"])
+        tier, reasons = strongest(hello["containment"])
+        self._reapers = Reapers(self._session, self._selector, tier)
         welcome = {
             "type": "welcome",
             "protocol": PROTOCOL,
             "pid": os.getpid(),
-            "containment": self._tier.name,
+            "containment": tier.name,
             "reasons": reasons,
         }
         frames.send(self._lifeline, welcome)
-
-    def _lease(self, lease: dict[str, Any], run: socket.socket) -> None:
-        """Give a run to a reaper that stands by, or to a new one."""
-        pool = self._pools.use(lease)
-        try:
-            held = pool.ready.pop(0) if pool.ready else self._start(pool)
-        except OSError as error:
-            _refuse(run, error)
-            return
-        self._hand_over(held, run)
-        if not pool.ready:
-            pool.refill_soon()  # cells come in bursts: the next one may be here at once
-
-    def _hand_over(self, held: Held, run: socket.socket) -> None:
-        """What happens in the run from here on is between the reaper and the owner."""
-        held.run = run
-        with contextlib.suppress(OSError):  # its end shows as the end of its channel
-            frames.send(held.channel, {"type": "run"}, (run.fileno(),))
-
-    def _start(self, pool: Pool) -> Held:
-        """Start a reaper with its worker, from the zygote if that is warm.
-
-        Raises:
-            OSError: The system cannot fork now.
-        """
-        self._count += 1
-        recipe = {
-            "argv": pool.lease["argv"],
-            "environment": pool.lease["environment"],
-            "directory": pool.lease["directory"],
-            "session": self._session,
-            "scratch": os.path.join(self._scratch, str(self._count)),
-            "supervisor": os.getpid(),
-        }
-        ours, theirs = socket.socketpair()
-        held = Held(ours, pool)
-        if pool.zygote is not None and pool.zygote.warm:
-            request = {"type": "fork", "containment": self._tier.name, **recipe}
-            frames.send(pool.zygote.channel, request, (theirs.fileno(),))
-        else:
-            held.pid = self._fork_reaper(theirs, Recipe.from_message(recipe))
-        theirs.close()
-        self._held.append(held)
-        self._selector.register(ours, selectors.EVENT_READ, lambda: self._on_reaper(held))
-        return held
-
-    def _fork_reaper(self, channel: socket.socket, recipe: Recipe) -> int:
-        # Until the reaper has its own handlers a signal must wait, or an early kill is lost.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
-        try:
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    Reaper(channel, recipe, self._tier()).hold()
-                finally:
-                    os._exit(1)
-            return pid
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _BLOCKED)
-
-    def _on_reaper(self, held: Held) -> None:
-        try:
-            received = held.channel.recv(65536)
-            messages = held.reader.feed(received)
-        except (OSError, frames.FrameError):
-            received, messages = b"", []
-        for message in messages:
-            if message["type"] == "standing":
-                held.pid = message["pid"]
-            elif message["type"] == "taken":
-                held.taken = True
-            else:
-                held.done = message
-        if not received:
-            self._on_end(held)
-
-    def _on_end(self, held: Held) -> None:
-        """A reaper has ended: well, before it took its run over, or by force."""
-        self._selector.unregister(held.channel)
-        held.channel.close()
-        self._held.remove(held)
-        pool, run = held.pool, held.run
-        if held in pool.ready:
-            pool.ready.remove(held)
-            pool.failures += 1
-        elif run is not None and not held.taken:
-            self._try_again(pool, run)
-        elif run is not None and held.done is None:
-            self._lost.append(held)
-        elif run is not None:
-            run.close()
-            self._sweep_scratch()
-        pool.refill_soon()
-
-    def _sweep_scratch(self) -> None:
-        """Between runs: remove what a program has moved out of its own directory."""
-        if all(held.run is None for held in self._held):
-            scratch.remove(self._scratch)
-
-    def _try_again(self, pool: Pool, run: socket.socket) -> None:
-        """A standby ended just when it was needed: start another, from the beginning."""
-        pool.failures += 1
-        if pool.failures > 1:
-            _refuse(run, OSError(0, "its workers end before they can be used"))
-            return
-        try:
-            self._hand_over(self._start(pool), run)
-        except OSError as error:
-            _refuse(run, error)
-
-    def _refill(self, pool: Pool) -> None:
-        if memory_is_scarce():
-            return
-        try:
-            if pool.lease["modules"] is not None and pool.zygote is None:
-                self._warm_up(pool)
-            elif pool.zygote is None or pool.zygote.warm:
-                for _ in range(pool.lacking):
-                    pool.ready.append(self._start(pool))
-        except OSError:
-            pool.failures += 1  # the next lease is a cold start, or says what is wrong
-
-    def _warm_up(self, pool: Pool) -> None:
-        if not pool.lacking:
-            return
-        zygote = pool.zygote = start_zygote(pool.lease, self._session)
-
-        def on_zygote() -> None:
-            if zygote.channel.recv(4096):
-                zygote.warm = True
-                pool.refill_soon()
-            else:
-                self._forget_zygote(pool)
-
-        self._selector.register(zygote.channel, selectors.EVENT_READ, on_zygote)
-
-    def _forget_zygote(self, pool: Pool) -> None:
-        """What it has forked lives on: those are our own children."""
-        zygote, pool.zygote = pool.zygote, None
-        if zygote is not None:
-            self._selector.unregister(zygote.channel)
-            zygote.channel.close()
-            pool.failures += 1
-            pool.refill_soon()
-
-    def _drop(self, pool: Pool) -> None:
-        """Give up what stands by in a pool."""
-        for held in pool.ready:
-            held.channel.shutdown(socket.SHUT_WR)  # the reaper ends its worker, and then itself
-        pool.ready.clear()
-        self._forget_zygote(pool)
-        self._pools.remove(pool)
 
     def _reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
 
-    def _known(self) -> set[int]:
-        zygotes = {pool.zygote.pid for pool in self._pools if pool.zygote is not None}
-        return zygotes | {held.pid for held in self._held if held.pid is not None}
-
-    def _end_strangers(self) -> None:
-        """End what a dead reaper left: every child that is none of ours, until none is there."""
-        for held in list(self._held):
-            if held.pid is None and select.select([held.channel], [], [], 0)[0]:
-                self._on_reaper(held)  # it may just have become our child
-        known = self._known()
-        strangers = [pid for pid in processes.children(os.getpid()) if pid not in known]
-        for pid in strangers:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        if strangers:
-            return
-        for held in self._lost:
-            assert held.run is not None
-            _tell(held.run, {"type": "exited", "cause": "reaper_lost", "status": None, "left": 0})
-            held.run.close()
-        self._lost.clear()
-        self._sweep_scratch()
-
     def _end_everything(self) -> None:
         """Have the reapers clean up, then end whatever is still there."""
-        for held in self._held:
-            if held.pid is not None:
-                with contextlib.suppress(OSError):
-                    os.kill(held.pid, signal.SIGUSR1)
-        reapers = {held.pid for held in self._held}
+        reapers = self._reapers.processes() if self._reapers else set()
+        for pid in reapers:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGUSR1)
         deadline = time.monotonic() + _LONGEST_END
         while time.monotonic() < deadline:
             self._reap()
@@ -326,19 +140,9 @@ class Supervisor:
                 if pid not in reapers:
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
-            select.select([self._wake], [], [], _STRANGER_ROUND)
+            select.select([self._wake], [], [], _END_ROUND)
             self._on_wake()
-        scratch.remove(self._scratch)
-
-
-def _refuse(run: socket.socket, error: OSError) -> None:
-    _tell(run, {"type": "refused", "errno": error.errno, "path": "", "reason": str(error)})
-    run.close()
-
-
-def _tell(run: socket.socket, message: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError):
-        frames.send(run, message)
+        scratch.remove(scratch.session_directory(self._session))
 
 
 def main(arguments: list[str]) -> None:
@@ -348,5 +152,6 @@ def main(arguments: list[str]) -> None:
     try:
         Supervisor(lifeline, int(owner), session).serve()
     except Exception:  # the last chance to tell the owner what went wrong
-        _tell(lifeline, {"type": "fault", "text": traceback.format_exc()})
+        with contextlib.suppress(OSError):
+            frames.send(lifeline, {"type": "fault", "text": traceback.format_exc()})
         raise

@@ -20,7 +20,8 @@ from typing import Any
 from ..protocol import frames
 from . import linux
 from .containment import BY_NAME
-from .reaper import Reaper, Recipe
+from .reaper import Reaper
+from .recipe import Assignment
 
 CHANNEL = 3
 """The descriptor on which a zygote is given its channel to the supervisor."""
@@ -99,14 +100,14 @@ def _be_between(
 def _be_reaper(
     message: dict[str, Any], handover: socket.socket, worker: Callable[[], None]
 ) -> None:
-    recipe = Recipe.from_message(message)
-    while os.getppid() != recipe.supervisor:
+    assignment = Assignment.from_message(message)
+    while os.getppid() != assignment.supervisor:
         # The process in between is ending; there is nothing to wait on for this.
         os.sched_yield()
         if os.getppid() == 1:
             os._exit(1)
     containment = BY_NAME[message["containment"]]()
-    Reaper(handover, recipe, containment, lambda: _start_over(worker)).hold()
+    Reaper(handover, assignment, containment, lambda: _start_over(worker)).hold()
 
 
 def _start_over(worker: Callable[[], None]) -> None:

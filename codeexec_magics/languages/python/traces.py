@@ -13,6 +13,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from .frame_values import values_on
+from .trace_text import text_of
 
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 _ALIAS = "_codeexec_magics"
@@ -47,7 +48,7 @@ class Extractor:
         """The trace of an exception, its causes and members."""
         self._seen = set()
         trace = self._one(error, depth=0)
-        trace["text"] = "\n".join(_text_of(trace))
+        trace["text"] = "\n".join(text_of(trace))
         return trace
 
     def where(self, frame: FrameType | None) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class Extractor:
             frame = frame.f_back
         frames = self._frames(positions[::-1])
         trace: dict[str, Any] = {"type": "KeyboardInterrupt", "message": "", "frames": frames}
-        trace["text"] = "\n".join(_text_of(trace))
+        trace["text"] = "\n".join(text_of(trace))
         return trace
 
     def _one(self, error: BaseException, depth: int) -> dict[str, Any]:
@@ -258,54 +259,3 @@ def _notes(error: BaseException) -> list[str]:
     if not isinstance(notes, (list, tuple)):
         return []
     return [note for note in notes if isinstance(note, str)]
-
-
-def _text_of(trace: dict[str, Any], depth: int = 0) -> list[str]:
-    """The text in Python's own form, causes first."""
-    lines: list[str] = []
-    cause = trace.get("cause")
-    if cause:
-        lines += _text_of(cause, depth)
-        lines += ["", _LINK[bool(trace.get("explicit"))], ""]
-    if trace["frames"]:
-        lines.append("Traceback (most recent call last):")
-    for frame in trace["frames"]:
-        lines += _frame_text(frame)
-    headline = f"{trace['type']}: {trace['message']}" if trace["message"] else trace["type"]
-    lines += headline.splitlines() or [headline]
-    for note in trace.get("notes", []):
-        lines += note.splitlines()
-    for number, member in enumerate(trace.get("exceptions", []), 1):
-        lines.append(f"  +---------------- {number} ----------------")
-        lines += [f"  | {line}" for line in _text_of(member, depth + 1)]
-    return lines
-
-
-_LINK = {
-    True: "The above exception was the direct cause of the following exception:",
-    False: "During handling of the above exception, another exception occurred:",
-}
-
-
-def _frame_text(frame: dict[str, Any]) -> list[str]:
-    where = f'  File "{frame["file"]}", line {frame["line"]}'
-    lines = [where + (f", in {frame['function']}" if frame["function"] else ", in <module>")]
-    text = _line_of(frame)
-    if text.strip():
-        indent = len(text) - len(text.lstrip())
-        lines.append("    " + text.strip())
-        column, end = frame.get("column"), frame.get("end_column")
-        if column and end and frame.get("end_line") == frame["line"] and end > column:
-            whole = column - 1 <= indent and end - 1 >= len(text.rstrip())
-            if not whole:
-                lines.append("    " + " " * (column - 1 - indent) + "^" * (end - column))
-    return lines
-
-
-def _line_of(frame: dict[str, Any]) -> str:
-    if frame["line"] is None:
-        return ""
-    if frame.get("excerpt"):
-        place = frame["line"] - frame["excerpt_start"]
-        return frame["excerpt"][place] if 0 <= place < len(frame["excerpt"]) else ""
-    return linecache.getline(frame["file"], frame["line"]).rstrip("\r\n")

@@ -1,0 +1,137 @@
+"""The loop of a run in the kernel: everything that can happen is a descriptor or a time.
+
+Lives in the kernel, in the thread that executes. Owns a selector; what it watches is the lease's,
+the conversation's, the streams' and the shield's.
+"""
+
+from __future__ import annotations
+
+import selectors
+import time
+from typing import Self
+
+from codeexec_magics.conversation import Conversation
+from codeexec_magics.errors import ProtocolError
+from codeexec_magics.options import ExecutionOptions
+from codeexec_magics.streams import Stream
+from codeexec_magics.supervision.lease import Lease
+from codeexec_magics.supervision.shield import Shield
+
+_FLUSH_AFTER = 0.05
+"""Seconds that output waits for more, so that a flood becomes few batches."""
+
+
+class Attention:
+    """Attends to one run until nothing of it is left.
+
+    Args:
+        lease: The run.
+        conversation: What is said with its runner.
+        streams: Its stdout and stderr.
+        shield: What counts interrupts meanwhile.
+        options: Its limits.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        conversation: Conversation,
+        streams: tuple[Stream, ...],
+        shield: Shield,
+        options: ExecutionOptions,
+    ) -> None:
+        self._lease = lease
+        self._conversation = conversation
+        self._open = list(streams)
+        self._shield = shield
+        self._options = options
+        self._startup_ends = time.monotonic() + options.startup_timeout
+        self._flush_at: float | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def __enter__(self) -> Self:
+        read = selectors.EVENT_READ
+        self._selector.register(self._lease, read, self._on_lease)
+        self._selector.register(self._lease.control, read, self._on_control)
+        self._selector.register(self._shield, read, self._on_interrupt)
+        for stream in self._open:
+            self._selector.register(stream.fd, read, stream)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+
+    def hold(self) -> None:
+        """Serve until the reaper says that nothing is left, then take what the pipes still hold.
+
+        Raises:
+            ProtocolError: What arrived is not of the protocol; the run is being ended.
+            CodeExecError: The worker could not be started, or its supervision was lost.
+        """
+        try:
+            while self._lease.exit is None:
+                for key, mask in self._selector.select(self._patience()):
+                    if isinstance(key.data, Stream):
+                        self._on_output(key.data)
+                    else:
+                        key.data(mask)
+                self._look_at_the_clock()
+            self._conversation.drain()
+        finally:
+            self._lease.release()
+            self._lease.wait()
+            for stream in self._open:
+                stream.drain()
+
+    def _patience(self) -> float | None:
+        """Seconds until the next thing that has a time of its own."""
+        times = [self._startup_ends] if self._conversation.began is None else []
+        if self._flush_at is not None:
+            times.append(self._flush_at)
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        if self._flush_at is not None and now >= self._flush_at:
+            self._flush()
+            self._flush_at = None
+        if self._conversation.began is None and now >= self._startup_ends and not self._lease.exit:
+            raise ProtocolError(
+                f"the worker was not ready within {self._options.startup_timeout:g} s"
+            )
+
+    def _on_lease(self, mask: int) -> None:
+        self._lease.receive()
+
+    def _on_interrupt(self, mask: int) -> None:
+        for _ in range(self._shield.take()):
+            self._lease.interrupt(self._options.grace)
+
+    def _on_control(self, mask: int) -> None:
+        conversation = self._conversation
+        if mask & selectors.EVENT_WRITE:
+            conversation.write()
+        if mask & selectors.EVENT_READ:
+            displayed = len(conversation.displays)
+            if not conversation.read():
+                self._selector.unregister(self._lease.control)
+                return
+            if len(conversation.displays) != displayed:
+                self._flush()
+            if conversation.last is not None:
+                # It has nothing more to do but to end, and a runtime takes its time for that.
+                self._lease.release()
+        write = selectors.EVENT_WRITE if conversation.wants_to_write else 0
+        self._selector.modify(self._lease.control, selectors.EVENT_READ | write, self._on_control)
+
+    def _on_output(self, stream: Stream) -> None:
+        if not stream.read():
+            self._selector.unregister(stream.fd)
+            stream.flush()
+            self._open.remove(stream)
+        elif stream.pending and self._flush_at is None:
+            self._flush_at = time.monotonic() + _FLUSH_AFTER
+
+    def _flush(self) -> None:
+        for stream in self._open:
+            stream.flush()

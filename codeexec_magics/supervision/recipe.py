@@ -1,0 +1,55 @@
+"""What a worker is made from: as its owner asks for it, and as a reaper is given it.
+
+Plain values, used in the kernel, the supervisor, zygotes and reapers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to start a worker; workers of one recipe are like each other.
+
+    Attributes:
+        argv: The command; its first word is a path.
+        environment: All of the worker's environment.
+        directory: The worker's current directory.
+        modules: What a zygote of this command loads ahead; None if the command cannot fork.
+        ahead: How many workers like this one to keep ready.
+    """
+
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    directory: str
+    modules: Optional[Sequence[str]] = None  # noqa: UP045 - Python 3.9 evaluates it
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One worker to start, and in whose name.
+
+    Attributes:
+        argv: As in `Recipe`.
+        environment: As in `Recipe`.
+        directory: As in `Recipe`.
+        session: The session's marker.
+        scratch: The run's temporary directory, to be made when the run begins.
+        supervisor: The supervisor's process.
+    """
+
+    argv: list[str]
+    environment: dict[str, str]
+    directory: str
+    session: str
+    scratch: str
+    supervisor: int
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Assignment:
+        """Take the assignment's fields out of a message."""
+        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
