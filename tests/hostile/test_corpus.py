@@ -16,8 +16,10 @@ from codeexec_magics.languages import find
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
+from codeexec_magics.supervision.processes import children
 
 GRACE = 0.15
+STANDBYS = ExecutionOptions().standbys
 CORPUS = programs()
 
 # The weaker and the optional tiers see the programs that are about them: trees and attacks.
@@ -126,7 +128,9 @@ def clients() -> Iterator[dict[str, SupervisorClient]]:
 def test_a_hostile_program_ends_as_announced_in_every_tier(
     clients: dict[str, SupervisorClient], tier: str, program: Hostile, folder: Path
 ) -> None:
-    options = ExecutionOptions(timeout=program.timeout, grace=GRACE, directory=str(folder))
+    options = ExecutionOptions(
+        timeout=program.timeout, grace=GRACE, directory=str(folder), standbys=0
+    )
     execution = Execution(
         Program(program.source, program.language), find(program.language), options, Observer()
     )
@@ -135,3 +139,32 @@ def test_a_hostile_program_ends_as_announced_in_every_tier(
 
     assert_as_announced(program, result, tier)
     assert result.receipt.containment == tier
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_hostile_programs_in_workers_that_stood_by(language: str, folder: Path) -> None:
+    """A worker that waited for its program, or was forked from a zygote, is held as well."""
+    chosen = [
+        program
+        for program in CORPUS
+        if program.path.stem in ABOUT_TREES
+        and program.language == language
+        and program.may_run_in(TIER)
+    ]
+    client = SupervisorClient(WANTED)
+    try:
+        for program in [chosen[0], *chosen]:
+            options = ExecutionOptions(timeout=program.timeout, grace=GRACE, directory=str(folder))
+            execution = Execution(
+                Program(program.source, language), find(language), options, Observer()
+            )
+            assert_as_announced(program, execution.run(client, {}), TIER)
+            assert wait_until(lambda: standing_by(client))
+    finally:
+        client.close()
+
+
+def standing_by(client: SupervisorClient) -> bool:
+    """Whether reapers with their workers wait below the supervisor."""
+    assert client.pid is not None
+    return sum(len(children(pid)) == 1 for pid in children(client.pid)) >= STANDBYS
