@@ -1,0 +1,134 @@
+"""The same small programs in every language; the contract is tested with them.
+
+A language that is added to the registry adds its column here, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Programs of one language; each does what its name says."""
+
+    suffix: str
+    forty_two: str
+    no_value: str
+    transform: str
+    """``transform(inputs)`` adds the inputs ``a`` and ``b``."""
+    async_transform: str
+    entry_beats_value: str
+    add_names: str
+    add_inputs: str
+    odd_input: str
+    """The input named ``not a name``."""
+    redeclare: str
+    """Declare the input ``a`` anew as 7 and give it."""
+    set_global: str
+    get_global: str
+    """Whether the global of `set_global` is there."""
+    throw_on_line_3: str
+    throw_in_function: str
+    """`transform` throws "Test" on line 2."""
+    nested_cause: str
+    """A "outer" whose cause is an "inner"."""
+    import_beside: str
+    """The value of ``value`` in the module ``beside``."""
+    beside: str
+    """A module with the value 42 in ``value`` and a function ``fail`` that throws on its line 3."""
+    fail_beside: str
+    syntax_error: str
+    """On line 2."""
+    await_top_level: str
+    both_streams: str
+    """"out" on stdout and "err" on stderr."""
+    many_umlauts: str
+    """200,001 bytes: one ASCII letter, then two-byte letters."""
+    ten_megabytes: str
+    endless: str
+    sleeping_child: str
+    """Start ``sleep 600`` and give 42."""
+    exit_3: str
+    environment: str
+    """The variable ``CONTRACT_VARIABLE``, or nothing."""
+    directory: str
+    identity: str
+    """The input ``value``."""
+    function_value: str
+    """A function at ``result.f[1]`` (or ``result["f"][1]``)."""
+
+
+PYTHON = Dialect(
+    suffix=".py",
+    forty_two="6 * 7",
+    no_value="x = 1",
+    transform="def transform(inputs):\n    return inputs['a'] + inputs.b",
+    async_transform="import asyncio\nasync def transform(inputs):\n"
+    "    await asyncio.sleep(0)\n    return inputs['a'] + inputs['b']",
+    entry_beats_value="def transform(inputs):\n    return 42\n1",
+    add_names="a + b",
+    add_inputs="inputs['a'] + inputs['b']",
+    odd_input="inputs['not a name']",
+    redeclare="a = 7\na",
+    set_global="import builtins\nleak = 1\nbuiltins.leak = 1\n42",
+    get_global="'leak' in globals() or hasattr(__import__('builtins'), 'leak')",
+    throw_on_line_3="a = 1\n\nraise ValueError('Test')\n",
+    throw_in_function="def transform(inputs):\n    raise ValueError('Test')\n",
+    nested_cause="try:\n    raise ValueError('inner')\nexcept ValueError as error:\n"
+    "    raise KeyError('outer') from error",
+    import_beside="import beside\nbeside.value",
+    beside="value = 42\ndef fail():\n    raise ValueError('Test')\n",
+    fail_beside="import beside\nbeside.fail()",
+    syntax_error="a = 1\nb = = 2\n",
+    await_top_level="import asyncio\nawait asyncio.sleep(0, 42)",
+    both_streams="import sys\nprint('out')\nprint('err', file=sys.stderr)\n42",
+    many_umlauts="print('x' + 'ä' * 100_000, end='')",
+    ten_megabytes="for _ in range(1000):\n    print('x' * 12_000)\nprint('end')\n42",
+    endless="while True:\n    pass",
+    sleeping_child="import subprocess\nsubprocess.run('sleep 600 &', shell=True)\n42",
+    exit_3="import sys\nsys.exit(3)",
+    environment="import os\nos.environ.get('CONTRACT_VARIABLE')",
+    directory="import os\nos.getcwd()",
+    identity="value",
+    function_value="{'f': [1, lambda: 2]}",
+)
+
+JAVASCRIPT = Dialect(
+    suffix=".js",
+    forty_two="6 * 7",
+    no_value="const x = 1",
+    transform="function transform(inputs) {\n  return inputs.a + inputs['b'];\n}",
+    async_transform="async function transform(inputs) {\n"
+    "  await new Promise((resolve) => setTimeout(resolve, 1));\n  return inputs.a + inputs.b;\n}",
+    entry_beats_value="function transform(inputs) { return 42; }\n1",
+    add_names="a + b",
+    add_inputs="inputs.a + inputs['b']",
+    odd_input="inputs['not a name']",
+    redeclare="const a = 7;\na",
+    set_global="globalThis.leak = 1; var leak = 1; Array.prototype.leak = 1;\n42",
+    get_global="typeof leak !== 'undefined' || 'leak' in globalThis || 'leak' in []",
+    throw_on_line_3="const a = 1;\n\nthrow new TypeError('Test');\n",
+    throw_in_function="function transform(inputs) {\n  throw new TypeError('Test');\n}\n",
+    nested_cause="try {\n  throw new TypeError('inner');\n} catch (error) {\n"
+    "  throw new Error('outer', { cause: error });\n}",
+    import_beside="require('./beside').value",
+    beside="exports.value = 42;\nexports.fail = function fail() {\n"
+    "  throw new TypeError('Test');\n};\n",
+    fail_beside="const beside = require('./beside');\nbeside.fail()",
+    syntax_error="const a = 1;\nconst b = = 2;\n",
+    await_top_level="await new Promise((resolve) => setTimeout(() => resolve(42), 1))",
+    both_streams="console.log('out');\nconsole.error('err');\n42",
+    many_umlauts="process.stdout.write('x' + 'ä'.repeat(100_000)); undefined",
+    ten_megabytes="for (let i = 0; i < 1000; i++) console.log('x'.repeat(12_000));\n"
+    "console.log('end');\n42",
+    endless="while (true);",
+    sleeping_child="require('child_process').execSync('sleep 600 >/dev/null 2>&1 &');\n42",
+    exit_3="process.exit(3)",
+    environment="process.env.CONTRACT_VARIABLE",
+    directory="process.cwd()",
+    identity="value",
+    function_value="({ f: [1, () => 2] })",
+)
+
+DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT}
