@@ -112,12 +112,13 @@ class Attention:
         if mask & selectors.EVENT_WRITE:
             conversation.write()
         if mask & selectors.EVENT_READ:
-            displayed = len(conversation.displays)
+            # What was printed before a display is in the pipes by now, and is shown before it.
+            for stream in self._open:
+                stream.read()
+            self._flush()
             if not conversation.read():
                 self._selector.unregister(self._lease.control)
                 return
-            if len(conversation.displays) != displayed:
-                self._flush()
             if conversation.last is not None:
                 # It has nothing more to do but to end, and a runtime takes its time for that.
                 self._lease.release()

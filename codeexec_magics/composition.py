@@ -30,6 +30,7 @@ class Facts:
         exit: How its processes ended; None if nothing ran.
         last: The runner's last message, ``result`` or ``error``.
         stopped: Where the code was when it was asked to stop.
+        crash: Where the code was when a signal ended it.
         value: The decoded value, if ``has_value``.
         has_value: Whether the program's value has arrived whole.
         refusal: The error of ours that ended the run.
@@ -48,6 +49,7 @@ class Facts:
     exit: Exit | None = None
     last: Mapping[str, Any] | None = None
     stopped: Trace | None = None
+    crash: Trace | None = None
     value: Any = None
     has_value: bool = False
     refusal: Exception | None = None
@@ -153,7 +155,7 @@ def _crashed(facts: Facts) -> _Judgement:
             "SupervisorLost: the supervising process was killed; all was ended",
             None,
         )
-    return Outcome.CRASHED, f"WorkerCrashed: {_how(facts, status)}", None
+    return Outcome.CRASHED, f"WorkerCrashed: {_how(facts, status)}", facts.crash
 
 
 def _how(facts: Facts, status: int | None) -> str:

@@ -32,6 +32,7 @@ from codeexec_magics.supervision.recipe import Recipe
 from codeexec_magics.supervision.shield import Shield
 from codeexec_magics.traces import CELL_FILE
 
+_LONGEST_NOTES = 65_536
 _log = logging.getLogger("codeexec_magics.execution")
 
 
@@ -192,10 +193,11 @@ class Execution:
 
     def _read_value(self, lease: Lease) -> None:
         """Decode the value, now that nothing of the run is alive to change it."""
-        last = self._facts.last
+        last, arena = self._facts.last, Arena(lease.outputs)
+        if last is None:
+            self._read_crash(lease, arena)
         if last is None or last["type"] != "result":
             return
-        arena = Arena(lease.outputs)
         with contextlib.suppress(OSError):
             arena.seal()
         value = decode(
@@ -203,6 +205,14 @@ class Execution:
         )
         self._facts.value = convert(value, self._options.converter, "result")
         self._facts.has_value = True
+
+    def _read_crash(self, lease: Lease, arena: Arena) -> None:
+        """Where the program was when a signal ended it, if its runtime noted that."""
+        extract, ended = self._language.extract, lease.exit
+        if extract is None or ended is None or ended.status is None or ended.status >= 0:
+            return
+        notes = arena.read(0, min(arena.size, _LONGEST_NOTES))
+        self._facts.crash = extract(notes.decode("utf-8", "replace"), self._program)
 
 
 def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codeexec_magics.options import Program
+from codeexec_magics.traces import Trace
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
@@ -24,6 +27,8 @@ class Language:
             advice if there is none.
         modules: Returns what a zygote of the runner loads ahead, for the worker's directory; None
             for a runtime that cannot fork.
+        extract: Turns what the runtime wrote to the outputs arena when it crashed, and the
+            program, into a trace; None for a runtime that writes nothing there.
         reads_pickle: Whether the runner reads and writes Python pickles.
         environment: Variables for the worker, where the user has not set them.
         syntax: The name under which highlighters know the language.
@@ -33,6 +38,7 @@ class Language:
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     command: Callable[[str | None, Mapping[str, str]], Sequence[str]]
+    extract: Callable[[str, Program], Trace | None] | None = None
     modules: Callable[[str], Sequence[str]] | None = None
     reads_pickle: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)

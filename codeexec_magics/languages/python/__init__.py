@@ -6,6 +6,7 @@ Lives in the kernel.
 from __future__ import annotations
 
 from codeexec_magics.languages.language import Language
+from codeexec_magics.languages.python.crashes import crash_trace
 from codeexec_magics.languages.python.interpreters import command
 from codeexec_magics.languages.python.preloading import modules
 
@@ -14,6 +15,7 @@ LANGUAGE = Language(
     aliases=("py", "python3"),
     suffixes=(".py",),
     command=command,
+    extract=crash_trace,
     modules=modules,
     reads_pickle=True,
     # The order of sets must not change from run to run, or no output could be compared.

@@ -6,6 +6,7 @@ so what they are is remembered, and checked before each use.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from ...protocol import frames
 
 CONTROL, INPUTS, OUTPUTS, STOP = 3, 4, 5, 6
+_OUT_OF_THE_WAY = 200
 CHANNEL_GONE = 121
 """The exit code of a runner whose descriptors the program has closed or replaced."""
 
@@ -39,6 +41,13 @@ class Channel:
             )
             os._exit(CHANNEL_GONE)
         return fd
+
+    def crash_notes(self) -> int:
+        """A descriptor of the outputs arena for what is written in a crash: no value follows then.
+
+        It is out of the way of programs that close descriptors by number.
+        """
+        return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
 
     def receive(self) -> dict[str, Any] | None:
         """The next message; None when the kernel is gone."""

@@ -71,7 +71,9 @@ def _find(version: str, search_path: str) -> str:
 
 
 def _candidates(version: str, search_path: str) -> Iterator[str]:
-    named = shutil.which(f"python{version}", path=search_path)
+    # A shim is a script that may have no such version behind it; the real one is looked for below.
+    folders = [folder for folder in search_path.split(os.pathsep) if Path(folder).name != "shims"]
+    named = shutil.which(f"python{version}", path=os.pathsep.join(folders))
     if named:
         yield named
     for pattern in _HOMES:

@@ -27,7 +27,7 @@ def serve() -> None:
     """Serve the run that this process was started for; does not return."""
     channel = Channel()
     sys.argv[:] = [""]
-    faulthandler.enable()
+    faulthandler.enable(channel.crash_notes(), all_threads=False)
     _rehearse()
     main = evaluate.fresh_main()
     channel.send(
