@@ -14,7 +14,7 @@ from codeexec_magics.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.supervision.lease import Exit
 from codeexec_magics.traces import Trace
 
-_WRONG_RUNTIME = 120
+_WRONG_RUNTIMES = (120, 122)
 _CHANNEL_GONE = 121
 _HEAP_LIMIT = "JavaScript heap out of memory"
 _SIGKILL = -9
@@ -143,7 +143,7 @@ def _crashed(facts: Facts) -> _Judgement:
     if status is not None and _HEAP_LIMIT in facts.stderr:
         return Outcome.MEMORY, f"OutOfMemory: {_HEAP_LIMIT}", None
     last_line = (facts.stderr.strip().splitlines() or [""])[-1]
-    if status == _WRONG_RUNTIME and last_line:
+    if status in _WRONG_RUNTIMES and last_line:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
     if status == _CHANNEL_GONE and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
