@@ -177,7 +177,14 @@ def _digits(value: int) -> str:
 
 
 def _write_complex(value: complex) -> dict[str, Any]:
-    return {"v": [float_node(value.real), float_node(value.imag)]}
+    return {"v": [_part_node(value.real), _part_node(value.imag)]}
+
+
+def _part_node(value: float) -> Any:
+    # JavaScript keeps the node as JSON, and its JSON has no negative zero.
+    if value == 0 and math.copysign(1, value) < 0:
+        return {"$": "float", "v": "-0"}
+    return float_node(value)
 
 
 def _read_complex(node: dict[str, Any]) -> complex:
