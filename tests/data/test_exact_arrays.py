@@ -65,7 +65,7 @@ def test_fortran_order_is_kept(trip: Any) -> None:
         numpy.bool_(True),
         numpy.complex64(1 + 2j),
         numpy.datetime64("2020-01-01T00:00:00.000000001"),
-        numpy.datetime64("NaT"),
+        numpy.datetime64("NaT", "s"),
         numpy.timedelta64(5, "W"),
         numpy.str_("é"),
         numpy.bytes_(b"a\0b"),

@@ -6,16 +6,21 @@ so what they are is remembered, and checked before each use.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
 import sys
+from time import monotonic, sleep
 from typing import Any
 
 from ...protocol import frames
 
 CONTROL, INPUTS, OUTPUTS, STOP = 3, 4, 5, 6
 _OUT_OF_THE_WAY = 200
+_UNREAD = 0x5411  # SIOCOUTQ of Linux; elsewhere an error, and nothing is waited for
+_ZERO = bytes(4)
+_LONGEST_WAIT, _SHORT_WAIT = 0.2, 0.0001
 CHANNEL_GONE = 121
 """The exit code of a runner whose descriptors the program has closed or replaced."""
 
@@ -61,6 +66,16 @@ class Channel:
         if self.token is not None:
             message["token"] = self.token
         frames.send(self._socket, message)
+
+    def wait_until_taken(self) -> None:
+        """Wait until the kernel has read what was sent, for a moment at the most.
+
+        Control and stdout are two channels: what is printed after a display must not overtake it.
+        """
+        deadline = monotonic() + _LONGEST_WAIT
+        with contextlib.suppress(OSError):
+            while fcntl.ioctl(CONTROL, _UNREAD, _ZERO) != _ZERO and monotonic() < deadline:
+                sleep(_SHORT_WAIT)
 
     def finish(self, message: dict[str, Any], code: int) -> None:
         """Send the last message and end this process at once, streams flushed; does not return."""

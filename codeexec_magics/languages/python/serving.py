@@ -141,6 +141,7 @@ class _Run:
 
     def _show(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
         self._channel.send({"type": "display", "bundle": bundle, "metadata": metadata})
+        self._channel.wait_until_taken()
 
     def _report(self, done: Any, total: Any, text: str) -> None:
         self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
