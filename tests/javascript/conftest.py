@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from javascript_worker import Answer, Worker, runtimes
 
 
@@ -15,7 +14,7 @@ def node(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture()
+@pytest.fixture
 def start(node: str, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Start a worker; all of them are ended after the test."""
     workers = []
@@ -29,7 +28,7 @@ def start(node: str, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
         worker.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def run(start: Callable[..., Worker]) -> Callable[..., Answer]:
     """Run one program to its end."""
 

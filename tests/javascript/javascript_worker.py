@@ -108,7 +108,12 @@ class Worker:
         self.inputs, self.outputs = os.memfd_create("inputs"), os.memfd_create("outputs")
         stop_end, self.stop = os.pipe()
         argv = LANGUAGE.command(node, {"PATH": ""})
-        given = {3: theirs.fileno(), 4: self.inputs, 5: self.outputs, **({6: stop_end} if stop else {})}
+        given = {
+            3: theirs.fileno(),
+            4: self.inputs,
+            5: self.outputs,
+            **({6: stop_end} if stop else {}),
+        }
         self.process = subprocess.Popen(
             _with_descriptors([argv[0], *flags, *argv[1:]], given),
             pass_fds=tuple(given.values()),

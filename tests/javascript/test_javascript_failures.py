@@ -1,4 +1,4 @@
-"""What is told of a program that fails: type, place, span, causes, and a hint where there is one."""
+"""What is told of a program that fails: type, place, span, causes, and hints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ SPOTS = [
 ]
 
 
-@pytest.mark.parametrize(("source", "kind", "line", "column", "spot"), SPOTS, ids=[s[0][:25] for s in SPOTS])
+@pytest.mark.parametrize(
+    ("source", "kind", "line", "column", "spot"), SPOTS, ids=[s[0][:25] for s in SPOTS]
+)
 def test_the_place_of_a_failure(
     run: Run, source: str, kind: str, line: int, column: int, spot: str
 ) -> None:
@@ -103,7 +105,10 @@ def test_hints(run: Run, source: str, hint: str | None) -> None:
 
 
 def test_an_anonymous_export_is_told_to_have_a_name(run: Run) -> None:
-    assert "give the exported function a name" in run("export default function (x) {}").trace["message"]
+    assert (
+        "give the exported function a name"
+        in run("export default function (x) {}").trace["message"]
+    )
 
 
 def test_causes_and_members(run: Run) -> None:
@@ -118,15 +123,24 @@ def test_causes_and_members(run: Run) -> None:
 
     assert (trace["type"], trace["message"]) == ("ParseFailed", "outer")
     cause = trace["cause"]
-    assert (cause["type"], cause["message"], cause["frames"][-1]["line"]) == ("AggregateError", "many", 3)
-    assert [(e["type"], e["message"]) for e in cause["exceptions"]] == [("Error", "one"), ("string", "two")]
+    assert (cause["type"], cause["message"], cause["frames"][-1]["line"]) == (
+        "AggregateError",
+        "many",
+        3,
+    )
+    assert [(e["type"], e["message"]) for e in cause["exceptions"]] == [
+        ("Error", "one"),
+        ("string", "two"),
+    ]
     assert cause["cause"]["notes"] == ["code: 'E1'"]
     assert "Caused by: AggregateError: many" in trace["text"]
     assert "Caused by: Error: inner" in trace["text"]
 
 
 def test_a_circle_of_causes_ends(run: Run) -> None:
-    trace = run("const a = new Error('a'), b = new Error('b', {cause: a}); a.cause = b; throw a").trace
+    trace = run(
+        "const a = new Error('a'), b = new Error('b', {cause: a}); a.cause = b; throw a"
+    ).trace
 
     assert trace["cause"]["message"] == "b"
     assert trace["cause"]["cause"] is None
@@ -138,8 +152,16 @@ THROWN: list[tuple[str, str, str]] = [
     ("throw 'text'", "string", "text"),
     ("throw {a: 1}", "Object", "{ a: 1 }"),
     ("throw Symbol('s')", "symbol", "Symbol(s)"),
-    ("throw new Proxy(new Error('x'), {get() { throw 1 }, getPrototypeOf() { throw 2 }})", "Proxy", ""),
-    ("throw new (class Broken extends Error { get message() { throw 1 } get name() { throw 2 } })", "Broken", ""),
+    (
+        "throw new Proxy(new Error('x'), {get() { throw 1 }, getPrototypeOf() { throw 2 }})",
+        "Proxy",
+        "",
+    ),
+    (
+        "throw new (class Foul extends Error { get message() { throw 1 } get name() { throw 2 } })",
+        "Foul",
+        "",
+    ),
     ("throw Object.defineProperty(new Error('x'), 'stack', {get() { throw 1 }})", "Error", "x"),
     ("throw Object.assign(new Error('x'), {stack: 5, message: 7, name: {}})", "Error", ""),
     ("throw new DOMException('gone', 'AbortError')", "AbortError", "gone"),
@@ -156,7 +178,9 @@ THROWN: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("source", "kind", "message"), THROWN, ids=[source[:40] for source, _, _ in THROWN])
+@pytest.mark.parametrize(
+    ("source", "kind", "message"), THROWN, ids=[source[:40] for source, _, _ in THROWN]
+)
 def test_whatever_is_thrown_is_told(run: Run, source: str, kind: str, message: str) -> None:
     answer = run(source)
 
@@ -167,9 +191,17 @@ def test_whatever_is_thrown_is_told(run: Run, source: str, kind: str, message: s
 
 
 def test_async_calls_are_on_the_stack(run: Run) -> None:
-    answer = run("async function g() { await 1; throw new Error('x') }\nasync function h() { await g() }\nawait h()")
+    answer = run(
+        "async function g() { await 1; throw new Error('x') }\n"
+        "async function h() { await g() }\n"
+        "await h()"
+    )
 
-    assert [(f["line"], f["function"]) for f in answer.trace["frames"]] == [(3, ""), (2, "h"), (1, "g")]
+    assert [(f["line"], f["function"]) for f in answer.trace["frames"]] == [
+        (3, ""),
+        (2, "h"),
+        (1, "g"),
+    ]
     assert "at async h (<cell>:2:22)" in answer.trace["text"]
 
 

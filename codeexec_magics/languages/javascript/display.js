@@ -24,11 +24,13 @@ const REPRESENTATIONS = {
   _repr_latex_: 'text/latex',
 };
 
-const isObject = (value) => (typeof value === 'object' || typeof value === 'function') && value !== null;
+const isObject = (value) =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null;
 
 /** Whether a value is a bundle already: a plain object whose keys are MIME types. */
 function isBundle(value) {
-  const keys = isObject(value) && $.getPrototypeOf(value) === $.ObjectPrototype ? $.objectKeys(value) : [];
+  const keys =
+    isObject(value) && $.getPrototypeOf(value) === $.ObjectPrototype ? $.objectKeys(value) : [];
   for (let index = 0; index < keys.length; index += 1) {
     if ($.execute(MIME_TYPE, keys[index]) === null) {
       return false;
@@ -118,7 +120,8 @@ function makeDisplay(token) {
   function progress(done, total = null, text = '') {
     const field = (value) => (typeof value === 'number' && $.isFinite(value) ? `${value}` : 'null');
     const words = $.jsonStringify($.toWellFormed(`${text}`));
-    send(`{"type":"progress","token":${tokenText},"done":${field(done)},"total":${field(total)},"text":${words}}`);
+    const state = `"done":${field(done)},"total":${field(total)},"text":${words}`;
+    send(`{"type":"progress","token":${tokenText},${state}}`);
   }
 
   /** The promise of what is still being displayed, or null. */

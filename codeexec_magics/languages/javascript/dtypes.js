@@ -15,7 +15,15 @@ const DTYPE = /^([<>|=])([a-zA-Z])(\d+)(?:\[(\d*)([a-zA-Z]+)\])?$/;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const LATEST = 8.64e15;
 const NOT_A_TIME = -(2n ** 63n);
-const MILLISECONDS = { __proto__: null, W: 604800000n, D: 86400000n, h: 3600000n, m: 60000n, s: 1000n, ms: 1n };
+const MILLISECONDS = {
+  __proto__: null,
+  W: 604800000n,
+  D: 86400000n,
+  h: 3600000n,
+  m: 60000n,
+  s: 1000n,
+  ms: 1n,
+};
 const PARTS = { __proto__: null, us: 1000n, ns: 1000000n, ps: 1000000000n };
 
 const CLASSES = {

@@ -13,67 +13,13 @@ const binary = require('./binary.js');
 const { keyText } = require('./keys.js');
 const { originOf } = require('./provenance.js');
 const { Refusal, className, step, typeName } = require('./refusal.js');
+const { dateNode, integerNode, numberNode, textNode } = require('./scalars.js');
 const tagged = require('./tagged.js');
 
 const { isAnyArrayBuffer, isDate, isMap, isProxy, isSet } = types;
 
 const DEEPEST = 200;
 const LARGEST_INLINE = 65536;
-const LARGEST_INTEGER = Number.MAX_SAFE_INTEGER;
-/** From here on `String` writes an exponent by itself. */
-const EXPONENT_FROM = 1e21;
-const FIRST_YEAR = new Date(0).setUTCFullYear(1, 0, 1);
-const NEEDS_QUOTING = /["\\\u0000-\u001f\u007f-\uffff]/;
-
-function numberNode(value) {
-  if (value !== value || value === Infinity || value === -Infinity) {
-    return `{"$":"float","v":"${value !== value ? 'nan' : value > 0 ? 'inf' : '-inf'}"}`;
-  }
-  if (value === 0) {
-    return $.is(value, -0) ? '{"$":"float","v":"-0"}' : '0';
-  }
-  const magnitude = value < 0 ? -value : value;
-  // A number written without point or exponent is an int to the reader.
-  const isLargeInteger = magnitude > LARGEST_INTEGER && magnitude < EXPONENT_FROM;
-  return isLargeInteger ? `${value}.0` : `${value}`;
-}
-
-function textNode(value) {
-  if ($.execute(NEEDS_QUOTING, value) === null) {
-    return `"${value}"`;
-  }
-  if ($.isWellFormed(value)) {
-    return $.jsonStringify(value);
-  }
-  let points = '';
-  for (let at = 0; at < value.length; at += 1) {
-    const point = $.codePoint(value, at);
-    points += `${at === 0 ? '' : ','}${point}`;
-    at += point > 0xffff ? 1 : 0;
-  }
-  return `{"$":"str","v":[${points}]}`;
-}
-
-function integerNode(value) {
-  const digits = $.bigIntText(value < 0n ? -value : value, 16);
-  return `{"$":"int","v":"${value < 0n ? '-' : ''}0x${digits}"}`;
-}
-
-function dateNode(date) {
-  const time = $.dateTime(date);
-  const origin = originOf(date);
-  if (origin !== undefined && origin.time === time) {
-    return origin.node;
-  }
-  if (time !== time) {
-    throw new Refusal('Date', 'is an invalid date', 'send null, or a valid one');
-  }
-  const text = $.dateText(date);
-  if (text.length !== 24 || time < FIRST_YEAR) {
-    throw new Refusal('Date', 'lies outside of the years 1 to 9999', 'send it as text');
-  }
-  return `{"$":"datetime","v":"${$.slice(text, 0, 23)}+00:00"}`;
-}
 
 const WAY_OUT = {
   __proto__: null,
@@ -88,7 +34,11 @@ function refuse(value) {
   const name = typeName(value);
   const isError = types.isNativeError(value);
   const wayOut = WAY_OUT[isError ? 'Error' : typeof value === 'object' ? name : typeof value];
-  throw new Refusal(name, 'cannot travel', wayOut ?? 'turn it into a plain object, or give it toJSON()');
+  throw new Refusal(
+    name,
+    'cannot travel',
+    wayOut ?? 'turn it into a plain object, or give it toJSON()',
+  );
 }
 
 /** Whether a prototype is the root of plain objects, of this context or of another. */

@@ -19,11 +19,11 @@ const AMBIGUOUS_AWAIT = /\bawait\b\s*[([+\-/`]/;
 const IMPORTS = /\bimport\b/;
 
 const runScript = $.uncurryThis(vm.Script.prototype.runInThisContext);
-/** Node would read `stack` of what a script throws, and so run getters and traps of the program's. */
+/** Node would read `stack` of what a script throws, and so run the program's getters and traps. */
 const UNTOUCHED = { __proto__: null, displayErrors: false };
 const runInThisContext = (script) => runScript(script, UNTOUCHED);
 
-/** The program's text is not JavaScript, or not what a cell can do; `line` and `column` say where. */
+/** The program's text is no JavaScript, or not for a cell; `line` and `column` say where. */
 class NotAProgram {
   #isOurs = true;
 
@@ -103,7 +103,9 @@ function checkNames(namespace, names, specifier) {
 function notAProgram(program, failure, scriptError) {
   const { node, loc } = failure;
   const { line, column } = node === undefined ? loc : node.loc.start;
-  const isAboutModules = /\bawait\b|\bimport\b|\bexport\b|reserved word/.test(scriptError?.message ?? '');
+  const isAboutModules = /\bawait\b|\bimport\b|\bexport\b|reserved word/.test(
+    scriptError?.message ?? '',
+  );
   if (scriptError !== null && node === undefined && !isAboutModules) {
     return scriptError;
   }

@@ -31,7 +31,10 @@ function pathOf(file) {
 
 /** Whether a file is part of the runtime or of the runner. */
 const isRuntime = (file) =>
-  $.startsWith(file, 'node:') || $.startsWith(file, `${__dirname}/`) || file === '<anonymous>' || file === '';
+  $.startsWith(file, 'node:') ||
+  $.startsWith(file, `${__dirname}/`) ||
+  file === '<anonymous>' ||
+  file === '';
 
 const isLibrary = (file) => $.includes(file, '/node_modules/') || $.includes(file, '://');
 

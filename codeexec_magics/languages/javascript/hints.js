@@ -17,11 +17,11 @@ const IMPORT = /outside a module$|only valid in async functions/;
 
 const MAGIC_HINT = "a line that starts with % is IPython's; give it a cell of its own";
 const SHELL_HINT =
-  "a line that starts with ! is IPython's; here a command runs by require('node:child_process').execSync";
+  "a line that starts with ! is IPython's; here use require('node:child_process').execSync";
 const RETURN_HINT =
-  'a cell does not return: its result is the value of its last expression, or of function transform(inputs)';
+  'a cell does not return: its result is its last expression, or what transform(inputs) returns';
 const PARSER_HINT =
-  'top-level await and import need the parser acorn, which installing codeexec_magics from a wheel brings';
+  'top-level await and import need the parser acorn, which pip install codeexec_magics brings';
 
 function hintFor(type, message, line) {
   if (type === 'ReferenceError') {

@@ -27,23 +27,27 @@ function hideModules() {
   }
 }
 
-/** Parse a text as `script` or `module`; throws acorn's SyntaxError, with `pos` and `loc`. */
-function parse(text, sourceType) {
-  if (acorn === null) {
+/** Load the parser, unless it is loaded or missing. */
+function load() {
+  if (acorn === null && isAvailable()) {
     acorn = require('acorn');
     hideModules();
   }
+}
+
+/** Parse a text as `script` or `module`; throws acorn's SyntaxError, with `pos` and `loc`. */
+function parse(text, sourceType) {
+  load();
   return acorn.parse(text, { ...OPTIONS, sourceType });
 }
 
 /** Whether the parser is there: a source tree may lack what the build installs. */
 function isAvailable() {
   try {
-    require.resolve('acorn');
-    return true;
+    return acorn !== null || require.resolve('acorn') !== '';
   } catch {
     return false;
   }
 }
 
-module.exports = { __proto__: null, hideModules, isAvailable, parse };
+module.exports = { __proto__: null, hideModules, isAvailable, load, parse };

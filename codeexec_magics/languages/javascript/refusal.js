@@ -48,7 +48,8 @@ const step = {
       ? `[${$.jsonStringify($.slice(key, 0, LONGEST_NAME))}]`
       : `.${$.slice(key, 0, LONGEST_NAME)}`,
   entry: (key) => {
-    const text = typeof key === 'string' ? $.jsonStringify(key) : attempt(() => $.stringOf(key), '…');
+    const text =
+      typeof key === 'string' ? $.jsonStringify(key) : attempt(() => $.stringOf(key), '…');
     return `.get(${$.slice(text, 0, LONGEST_NAME)})`;
   },
   member: (index) => `[…][${index}]`,

@@ -103,7 +103,10 @@ const blank = (text) => text.replace(/[^\n\r\u2028\u2029]/g, ' ');
 function exportedStart(node) {
   const { declaration } = node;
   if (!declaration) {
-    throw new Unwrappable("a cell exports nothing; its result is the value of the last expression", node);
+    throw new Unwrappable(
+      'a cell exports nothing; its result is the value of the last expression',
+      node,
+    );
   }
   const isAnonymous = /^(Function|Class)Declaration$/.test(declaration.type) && !declaration.id;
   if (isAnonymous) {
@@ -135,7 +138,12 @@ class Rewriting {
     const kept = lines.length > 1 ? '\n'.repeat(lines.length - 1) : '';
     this.edits.push({ line, column, removed: lines[0].length, inserted: text.length });
     if (kept) {
-      this.edits.push({ line: line + lines.length - 1, column: 1, removed: lines.at(-1).length, inserted: 0 });
+      this.edits.push({
+        line: line + lines.length - 1,
+        column: 1,
+        removed: lines.at(-1).length,
+        inserted: 0,
+      });
     }
     this.#text += this.#source.slice(this.#done, start) + text + kept;
     this.#done = end;
@@ -172,7 +180,11 @@ function rewriteStatement(rewriting, node, { source, check, entry, isLast }) {
   const isExport = /^Export/.test(node.type);
   if (isExport) {
     start = exportedStart(node);
-    rewriting.replace(node.start, start, blank(source.slice(node.start, start)).replace(/[\n\r]/g, ''));
+    rewriting.replace(
+      node.start,
+      start,
+      blank(source.slice(node.start, start)).replace(/[\n\r]/g, ''),
+    );
   }
   const statement = isExport ? node.declaration : node;
   const isValue =

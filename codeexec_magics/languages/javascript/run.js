@@ -23,9 +23,11 @@ const { reallyExit } = process;
 const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
 const emit = $.uncurryThis(EventEmitter.prototype.emit);
 
+/** Characters of the message that are told of a failure whose trace is too large for a frame. */
+const LONGEST_RESCUE = 1000;
 const NAMES = { __proto__: null, encoding: 'EncodingFailed', decoding: 'DecodingFailed' };
 const UNSETTLED =
-  'the result is a promise that never settles: the program waits, and nothing is left that it could wait for';
+  'the result is a promise that never settles: nothing is left that the program could wait for';
 
 /** The last word of a run; whoever speaks first ends the process. */
 class Ending {
@@ -41,7 +43,10 @@ class Ending {
   /** Send the value's descriptor, given as JSON text. */
   result(value) {
     if (!sendLast(`{"type":"result","token":${this.#token},"value":${value}}`)) {
-      this.#error(traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'), 'encoding');
+      this.#error(
+        traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
+        'encoding',
+      );
     }
     reallyExit(0);
   }
@@ -62,9 +67,11 @@ class Ending {
   }
 
   #error(trace, kind, path = '') {
-    const head = `{"type":"error","token":${this.#token},"kind":"${kind}","path":${$.jsonStringify(path)}`;
-    if (!sendLast(`${head},"trace":${$.jsonStringify(trace)}}`)) {
-      sendLast(`${head},"trace":${$.jsonStringify(traceOfMessage(trace.type, $.slice(trace.message, 0, 1000)))}}`);
+    const about = `"kind":"${kind}","path":${$.jsonStringify(path)}`;
+    const sendTrace = (sent) =>
+      sendLast(`{"type":"error","token":${this.#token},${about},"trace":${$.jsonStringify(sent)}}`);
+    if (!sendTrace(trace)) {
+      sendTrace(traceOfMessage(trace.type, $.slice(trace.message, 0, LONGEST_RESCUE)));
     }
     reallyExit(1);
   }

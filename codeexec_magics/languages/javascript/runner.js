@@ -26,9 +26,15 @@ const { execute } = require('./run.js');
 
 const PROTOCOL = 1;
 const OWN_DESCRIPTORS = [3, 4, 5];
-/** A runner that idles this long is a standby, and has the time to prepare for a stop. */
+/** A runner that idles this long is a standby, and has the time for what a program may need. */
 const STANDBY_MILLISECONDS = 25;
 const STACK_FRAMES = 50;
+
+/** Load the parser, and start the thread that watches: some milliseconds that nobody waits for. */
+function prepare() {
+  parser.load();
+  stop.watch();
+}
 
 async function main() {
   OWN_DESCRIPTORS.forEach(control.remember);
@@ -36,9 +42,11 @@ async function main() {
   streams.block();
   Error.stackTraceLimit = STACK_FRAMES;
   const { version } = process;
-  control.send(JSON.stringify({ type: 'ready', protocol: PROTOCOL, language: 'javascript', version }));
+  control.send(
+    JSON.stringify({ type: 'ready', protocol: PROTOCOL, language: 'javascript', version }),
+  );
 
-  const preparation = setTimeout(stop.watch, STANDBY_MILLISECONDS);
+  const preparation = setTimeout(prepare, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);

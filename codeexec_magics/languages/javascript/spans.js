@@ -34,7 +34,8 @@ function nodeAt(node, line, column, best) {
     if (loc.start.line > line || loc.end.line < line) {
       return best;
     }
-    const begins = loc.start.line === line && loc.start.column === column && WHOLE[node.type] === true;
+    const begins =
+      loc.start.line === line && loc.start.column === column && WHOLE[node.type] === true;
     if (begins && loc.end.line === line && (found === null || node.end > found.end)) {
       found = node;
     }
@@ -62,7 +63,9 @@ function spansOf(program) {
     }
     try {
       const found = nodeAt(tree, place.line - program.firstLine + 1, place.column - 1, null);
-      return found === null ? null : { __proto__: null, line: place.line, column: found.loc.end.column + 1 };
+      return found === null
+        ? null
+        : { __proto__: null, line: place.line, column: found.loc.end.column + 1 };
     } catch {
       return null;
     }

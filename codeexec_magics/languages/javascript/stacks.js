@@ -11,7 +11,7 @@ const { attempt } = require('./refusal.js');
 
 const RETHROW_FILE = 'node:codeexec_magics/rethrow';
 const RETHROWN = '_codeexec_magics_rethrown';
-/** What V8 puts before the stack of a syntax error: file and line, the line, and carets below it. */
+/** What V8 puts before the stack of a syntax error: the place, the line, and carets below it. */
 const DECORATION = /^([^\n]*):(\d+)\n([^\n]*)\n([^\n]*)\n/;
 const COMPILER = /^\s*at (?:async )?(?:.* \()?node:/;
 const CARETS = /^\s*(\^+)/;

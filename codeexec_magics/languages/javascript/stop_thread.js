@@ -9,18 +9,17 @@
 const inspector = require('node:inspector');
 const net = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
-const { claimStop, send } = require('./control.js');
-const control = require('./control.js');
+const { claimStop, remember, send } = require('./control.js');
 const { asWritten, frameAt, isRuntime, pathOf } = require('./frames.js');
 
 const CONTROL = 3;
 /** Programs that handle SIGINT themselves have a listener beside the runner's. */
 const LISTENERS = "process.listenerCount('SIGINT')";
 const OWN_LISTENERS = 1;
+const MOST_ATTEMPTS = 100;
 
 let run = null;
-
-const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+let isAnnounced = false;
 
 /** The frames of a paused thread, outermost call first, without the runtime's. */
 function framesOf(callFrames, files) {
@@ -44,10 +43,11 @@ function textOf({ type, message, frames }) {
   return `${type}: ${message}${lines.reverse().join('')}`;
 }
 
-function tell(callFrames, files) {
-  const frames = framesOf(callFrames, files);
+/** Report the frames. */
+function tell(frames) {
   const trace = { type: 'Interrupted', message: 'the program was stopped here', frames };
-  send(JSON.stringify({ type: 'stopped', token: run.token, trace: { ...trace, text: textOf(trace) } }));
+  const text = textOf(trace);
+  send(JSON.stringify({ type: 'stopped', token: run.token, trace: { ...trace, text } }));
 }
 
 /** Let the program go on if it handles SIGINT itself, else end the process at once. */
@@ -62,32 +62,49 @@ function conclude(session) {
   });
 }
 
-/** Pause the main thread in the program's own code and report. */
+/**
+ * Pause the main thread and report, if code of the program is on its stack and no frame half sent.
+ *
+ * Else it runs the runner or Node's own code between two steps of the program: try again.
+ */
 function stop() {
-  if (run === null) {
-    return;
-  }
   const session = new inspector.Session();
   const files = new Map();
+  let attempts = 0;
   session.connectToMainThread();
   session.on('Debugger.scriptParsed', ({ params }) => files.set(params.scriptId, params.url));
   session.on('Debugger.paused', ({ params }) => {
-    if (!claimStop(workerData.state)) {
+    const frames = framesOf(params.callFrames, files);
+    attempts += 1;
+    if (frames.length > 0 && claimStop(workerData.state)) {
+      tell(frames);
+      conclude(session);
+    } else if (attempts < MOST_ATTEMPTS) {
+      session.post('Debugger.resume');
+      session.post('Debugger.pause');
+    } else {
       session.disconnect();
-      return;
     }
-    tell(params.callFrames, files);
-    conclude(session);
   });
   session.post('Debugger.enable');
-  session.post('Debugger.setBlackboxPatterns', { patterns: ['^node:', `^file://${escaped(__dirname)}/`] });
   session.post('Debugger.pause');
 }
 
-parentPort.on('message', (message) => {
+/** Stop the program once both are there, in whatever order they came: it, and the announcement. */
+function stopIfDue() {
+  if (isAnnounced && run !== null) {
+    stop();
+  }
+}
+
+parentPort.once('message', (message) => {
   run = message;
+  stopIfDue();
 });
-control.remember(CONTROL);
+remember(CONTROL);
 const announcement = new net.Socket({ fd: workerData.stop, readable: true, writable: false });
-announcement.once('data', stop);
+announcement.once('data', () => {
+  isAnnounced = true;
+  stopIfDue();
+});
 announcement.on('error', () => {});

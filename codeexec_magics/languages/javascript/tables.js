@@ -12,7 +12,12 @@ function rowsInLoop(names, columns, count) {
     const made = {};
     names.forEach((name, at) => {
       const value = columns[at][row];
-      Object.defineProperty(made, name, { value, writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(made, name, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     });
     return made;
   });

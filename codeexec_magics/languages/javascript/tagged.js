@@ -49,7 +49,8 @@ function fraction(text) {
 
 function duration([days, seconds, microseconds]) {
   const two = (number) => String(number).padStart(2, '0');
-  const clock = `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const minutes = Math.floor(seconds / 60);
+  const clock = `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
   const rest = microseconds ? `.${String(microseconds).padStart(6, '0')}` : '';
   const plural = Math.abs(days) === 1 ? '' : 's';
   return (days ? `${days} day${plural}, ` : '') + clock + rest;

@@ -23,10 +23,23 @@ const DEEPEST = 20;
 const MOST_MEMBERS = 20;
 const MOST_NOTES = 10;
 const LONGEST_TEXT = 100_000;
-const BRIEF = { __proto__: null, depth: 2, customInspect: false, maxArrayLength: 20, maxStringLength: 1000 };
-/** Classes whose name says nothing that the name of a class derived from them does not say better. */
+const BRIEF = {
+  __proto__: null,
+  depth: 2,
+  customInspect: false,
+  maxArrayLength: 20,
+  maxStringLength: 1000,
+};
+/** Classes whose name says less than that of a class derived from them. */
 const BUILT_IN = /^(?:Aggregate|Eval|Range|Reference|Syntax|Type|URI)?Error$/;
-const HIDDEN = { __proto__: null, stack: true, message: true, name: true, cause: true, errors: true };
+const HIDDEN = {
+  __proto__: null,
+  stack: true,
+  message: true,
+  name: true,
+  cause: true,
+  errors: true,
+};
 
 const INDESCRIBABLE = 'the program threw something that cannot be described';
 
@@ -50,7 +63,9 @@ function isError(thrown) {
 function nameOf(error) {
   const name = textOf(() => error.name);
   const ofClass = clean(className(error));
-  return ofClass !== '' && (name === '' || $.execute(BUILT_IN, name) !== null) ? ofClass : name || 'Error';
+  return ofClass !== '' && (name === '' || $.execute(BUILT_IN, name) !== null)
+    ? ofClass
+    : name || 'Error';
 }
 
 const makeTrace = (type, message, text) => ({
@@ -71,7 +86,11 @@ const headline = (type, message) => (message === '' ? type : `${type}: ${message
 function traceOfValue(thrown) {
   const type = typeName(thrown);
   const message =
-    typeof thrown === 'string' ? clean(thrown) : thrown === null ? '' : textOf(() => inspect(thrown, BRIEF));
+    typeof thrown === 'string'
+      ? clean(thrown)
+      : thrown === null
+        ? ''
+        : textOf(() => inspect(thrown, BRIEF));
   const trace = makeTrace(type, message, `Uncaught ${headline(type, message)}`);
   trace.notes[0] = 'this was thrown, and it is no Error: only an Error knows where it was made';
   return trace;
@@ -84,7 +103,12 @@ function notesOf(error) {
   for (let index = 0; index < keys.length && notes.length < MOST_NOTES; index += 1) {
     const key = keys[index];
     const value = HIDDEN[key] === true ? undefined : attempt(() => error[key], undefined);
-    if (value !== undefined && value !== null && typeof value !== 'object' && typeof value !== 'function') {
+    if (
+      value !== undefined &&
+      value !== null &&
+      typeof value !== 'object' &&
+      typeof value !== 'function'
+    ) {
       notes[notes.length] = clean(`${key}: ${attempt(() => inspect(value, BRIEF), '…')}`);
     }
   }
@@ -139,7 +163,12 @@ class Extractor {
     const place = { __proto__: null, file: pathOf(file), line, column, function: '' };
     const written = asWritten(this.#program, place);
     const end = endColumn > column ? written.column + endColumn - column : null;
-    this.#placeSyntaxError(trace, { file: place.file, line, column: written.column, endColumn: end });
+    this.#placeSyntaxError(trace, {
+      file: place.file,
+      line,
+      column: written.column,
+      endColumn: end,
+    });
   }
 
   #placeSyntaxError(trace, { file, line, column, endColumn }) {
