@@ -6,6 +6,7 @@ so what they are is remembered, and checked before each use.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import fcntl
 import os
@@ -35,6 +36,8 @@ class Channel:
         self._identities = {fd: _identity(fd) for fd in (CONTROL, INPUTS, OUTPUTS)}
         self._socket = socket.socket(fileno=CONTROL)
         self._process = os.getpid()
+        self._lock = _thread.RLock()
+        self._speaker = 0
         self.token: str | None = None
 
     def check(self, fd: int) -> int:
@@ -59,9 +62,22 @@ class Channel:
         return frames.receive(self._socket)
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send one message; in a fork of the runner's process nothing is sent."""
-        if os.getpid() != self._process:
+        """Send one message, whole, from any thread; in a fork of the process nothing is sent.
+
+        A signal handler that cuts into this thread's own sending says nothing: its message would
+        stand in the middle of the other.
+        """
+        me = _thread.get_ident()
+        if os.getpid() != self._process or self._speaker == me:
             return
+        with self._lock:
+            self._speaker = me
+            try:
+                self._write(message)
+            finally:
+                self._speaker = 0
+
+    def _write(self, message: dict[str, Any]) -> None:
         self.check(CONTROL)
         if self.token is not None:
             message["token"] = self.token
@@ -81,7 +97,11 @@ class Channel:
         """Send the last message and end this process at once, streams flushed; does not return."""
         try:
             _flush()
-            self.send(message)
+            # For good: no thread of the program may speak after the last message.
+            self._lock.acquire()
+            self._speaker = _thread.get_ident()
+            if os.getpid() == self._process:
+                self._write(message)
         finally:
             os._exit(code)
 

@@ -133,10 +133,9 @@ class _Run:
         if code is None:
             code = 0
         elif not isinstance(code, int):
-            try:
+            with contextlib.suppress(BaseException):  # the object's __str__ is the user's
                 sys.stderr.write(f"{code}\n")
-            finally:
-                code = 1
+            code = 1
         self._channel.leave(code & 0xFF)
 
     def _show(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
