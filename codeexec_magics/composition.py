@@ -140,10 +140,10 @@ def _crashed(facts: Facts) -> _Judgement:
     status = ended.status
     if ended.out_of_memory and status == _SIGKILL:
         return Outcome.MEMORY, "OutOfMemory: the system had no memory left and ended it", None
-    if status is not None and _HEAP_LIMIT in facts.stderr:
+    if status is not None and status < 0 and _HEAP_LIMIT in facts.stderr:
         return Outcome.MEMORY, f"OutOfMemory: {_HEAP_LIMIT}", None
     last_line = (facts.stderr.strip().splitlines() or [""])[-1]
-    if status in _WRONG_RUNTIMES and last_line:
+    if status in _WRONG_RUNTIMES and last_line and not facts.started:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
     if status == _CHANNEL_GONE and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None

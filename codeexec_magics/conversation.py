@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics import events
-from codeexec_magics.errors import ProtocolError
+from codeexec_magics.errors import EncodingFailed, ProtocolError
 from codeexec_magics.protocol import frames
 from codeexec_magics.traces import Trace
 
@@ -23,6 +23,7 @@ PROTOCOL = 1
 _READ_SIZE = 1 << 20
 _MOST_DISPLAYS = 1000
 _LONGEST_TEXT = 200
+_LARGEST_NUMBER = 1e300
 _log = logging.getLogger("codeexec_magics.protocol")
 
 
@@ -88,6 +89,7 @@ class Conversation:
         """Take what has arrived; whether the channel is still open.
 
         Raises:
+            EncodingFailed: The runner is ready, and the program too long to be sent.
             ProtocolError: It is not of the protocol, or out of order.
         """
         try:
@@ -152,14 +154,18 @@ class Conversation:
         self.began = time.monotonic()
         self._listener.begun()
         events.emit(_log, logging.DEBUG, events.MESSAGE, kind="run", direction="out")
-        self._outgoing = memoryview(frames.pack(self._run))
+        try:
+            self._outgoing = memoryview(frames.pack(self._run))
+        except frames.FrameError as error:
+            raise EncodingFailed(f"the program is too long to be sent: {error}") from None
         self.write()
 
     def _take_display(self, message: dict[str, Any]) -> None:
         bundle = dict(_mapping(message, "bundle"))
         if len(self.displays) < _MOST_DISPLAYS:
             self.displays.append(bundle)
-        self._listener.display(bundle, dict(message.get("metadata") or {}))
+        metadata = message.get("metadata")
+        self._listener.display(bundle, dict(metadata) if isinstance(metadata, Mapping) else {})
 
     def _take_progress(self, message: dict[str, Any]) -> None:
         done, total = _number(message.get("done")), _number(message.get("total"))
@@ -175,4 +181,6 @@ def _mapping(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= _LARGEST_NUMBER else None  # not so: NaN, infinity, endless digits

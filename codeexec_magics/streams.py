@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from collections import deque
 from collections.abc import Callable
 
 _READ_SIZE = 1 << 20
@@ -35,7 +36,7 @@ class Stream:
         self._tail_size = kept // _TAIL_SHARE
         self._head_left = kept - self._tail_size
         self._head: list[str] = []
-        self._tail: list[str] = []
+        self._tail: deque[str] = deque()
         self._tail_length = 0
         self._dropped = 0
         self._batch: list[str] = []
@@ -106,6 +107,6 @@ class Stream:
         self._tail_length += len(text)
         # Whole pieces go, so that keeping costs no more than reading, however much is printed.
         while self._tail and self._tail_length - len(self._tail[0]) >= self._tail_size:
-            oldest = self._tail.pop(0)
+            oldest = self._tail.popleft()
             self._tail_length -= len(oldest)
             self._dropped += len(oldest)

@@ -12,7 +12,7 @@ from codeexec_magics.options import Program
 from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
 
 _HEADLINE = re.compile(r"^Fatal Python error: (.*)$", re.MULTILINE)
-_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+_FRAME = re.compile(r'^  File "(.*)", line ([0-9]{1,9}) in (.*)$', re.MULTILINE)
 _CONTEXT = 2
 
 
