@@ -27,6 +27,7 @@ class Facts:
     Attributes:
         language: The language's name.
         timeout: The limit in seconds.
+        limits: The other limits, by name.
         exit: How its processes ended; None if nothing ran.
         last: The runner's last message, ``result`` or ``error``.
         stopped: Where the code was when it was asked to stop.
@@ -46,6 +47,7 @@ class Facts:
 
     language: str
     timeout: float
+    limits: Mapping[str, float] = field(default_factory=dict)
     exit: Exit | None = None
     last: Mapping[str, Any] | None = None
     stopped: Trace | None = None
@@ -94,7 +96,8 @@ _Judgement = tuple[Outcome, str | None, Trace | None]
 
 def _judge(facts: Facts) -> _Judgement:
     """The outcome, the error's one line, and the trace. The first cause that holds wins."""
-    timed_out = facts.exit is not None and facts.exit.cause == "deadline"
+    cause = facts.exit.cause if facts.exit is not None else ""
+    timed_out = cause in ("deadline", "cpu_time")
     if facts.interrupted:
         line = "KeyboardInterrupt: the execution was interrupted"
         return Outcome.INTERRUPTED, line, _place(facts)
@@ -102,8 +105,17 @@ def _judge(facts: Facts) -> _Judgement:
     if facts.has_value and not (timed_out and facts.stopped is not None):
         return Outcome.SUCCEEDED, None, None
     if timed_out:
-        line = f"ExecutionTimedOut: the limit of {facts.timeout:g} s was reached"
+        seconds = facts.timeout if cause == "deadline" else facts.limits["cpu_time"]
+        of_what = "" if cause == "deadline" else " of processor time"
+        line = f"ExecutionTimedOut: the limit of {seconds:g} s{of_what} was reached"
         return Outcome.TIMED_OUT, line, _place(facts)
+    if cause == "memory":
+        limit = facts.limits["memory"] / (1 << 20)
+        line = f"OutOfMemory: the limit of {limit:,.6g} MiB was reached"
+        return Outcome.MEMORY, line, _place(facts)
+    if cause == "processes":
+        line = f"WorkerCrashed: the limit of {facts.limits['processes']} processes was reached"
+        return Outcome.CRASHED, line, _place(facts)
     if facts.refusal is not None:
         return _refused(facts.refusal)
     if facts.last is not None and facts.last["type"] == "error":

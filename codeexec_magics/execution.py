@@ -71,7 +71,7 @@ class Execution:
         self._options = options
         self._observer = observer
         self._shield = Shield()
-        self._facts = Facts(language.name, options.timeout)
+        self._facts = Facts(language.name, options.timeout, limits=options.limits())
 
     def interrupt(self) -> None:
         """Interrupt the run; the second time, kill it. May be called from any thread."""
@@ -164,8 +164,10 @@ class Execution:
         }
 
         def begun() -> None:
-            if self._options.timeout != float("inf"):
-                lease.arm(self._options.timeout, self._options.grace)
+            options = self._options
+            seconds = None if options.timeout == float("inf") else options.timeout
+            if seconds is not None or options.limits():
+                lease.arm(seconds, options.grace, options.limits())
 
         observer = self._observer
         listener = Listener(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,6 +61,10 @@ class ExecutionOptions:
         interpreter: The runtime's executable; None lets the language choose.
         converter: One of `CONVERTERS`.
         kept_output: Characters that the result keeps of stdout and of stderr, each.
+        memory: Bytes that the program's whole process tree may have resident; None for no limit.
+        cpu_time: Seconds of processor time for the whole tree; None for no limit.
+        processes: How many processes the tree may have at once; None for no limit.
+        cpus: How many cores the program may use; None for all.
         standbys: How many workers like this one to keep ready for the next; 0 for none.
     """
 
@@ -71,6 +76,10 @@ class ExecutionOptions:
     interpreter: str | None = None
     converter: str = "auto"
     kept_output: int = 10_000_000
+    memory: int | None = None
+    cpu_time: float | None = None
+    processes: int | None = None
+    cpus: int | None = None
     standbys: int = 2
 
     def __post_init__(self) -> None:
@@ -87,12 +96,26 @@ class ExecutionOptions:
             )
         if not isinstance(self.standbys, int) or not 0 <= self.standbys <= _MOST_STANDBYS:
             raise InvalidOptions(f"standbys must be 0 to {_MOST_STANDBYS}, not {self.standbys!r}")
+        if self.cpu_time is not None:
+            _check_seconds("cpu_time", self.cpu_time, unlimited=False)
+        for what in ("memory", "processes", "cpus"):
+            _check_count(what, getattr(self, what))
         for name, value in self.environment.items():
             _check_variable(name, value)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
             if path is not None and (not isinstance(path, str) or not path or "\0" in path):
                 raise InvalidOptions(f"{what} must be a path, not {path!r}")
+
+    def limits(self) -> dict[str, float | int]:
+        """The limits beside the timeout that are set."""
+        every = {
+            "memory": self.memory,
+            "cpu_time": self.cpu_time,
+            "processes": self.processes,
+            "cpus": self.cpus,
+        }
+        return {name: limit for name, limit in every.items() if limit is not None}
 
     def full_environment(self) -> dict[str, str]:
         """This process's variables as they are now, with the overrides applied."""
@@ -119,6 +142,40 @@ def parse_seconds(text: str) -> float:
         raise InvalidOptions(f"timeout must be seconds (5, 0.5) or none, not {text!r}") from None
     _check_seconds("timeout", seconds, unlimited=True)
     return seconds
+
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Read a size as a user types it: ``512M``, ``1.5G``, ``2GiB``; units are powers of 1024.
+
+    Raises:
+        InvalidOptions: It is no size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    size = int(float(found.group(1)) * _UNITS[found.group(2).upper()]) if found else 0
+    if size <= 0:
+        raise InvalidOptions(f"a size is a number with a unit, such as 512M or 2G, not {text!r}")
+    return size
+
+
+def parse_count(text: str) -> int:
+    """Read a number of things as a user types it.
+
+    Raises:
+        InvalidOptions: It is no whole number above 0.
+    """
+    number = int(text) if text.strip().isdecimal() else 0
+    if number < 1:
+        raise InvalidOptions(f"it takes a whole number above 0, not {text!r}")
+    return number
+
+
+def _check_count(what: str, value: object) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidOptions(f"{what} must be a whole number above 0, not {value!r}")
 
 
 def _is_number(value: object) -> bool:

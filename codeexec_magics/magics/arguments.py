@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import keyword
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -18,7 +19,7 @@ from IPython.core.error import UsageError
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
 from codeexec_magics.magics.words import split_assignment, split_commas, split_words
-from codeexec_magics.options import CONVERTERS, parse_seconds
+from codeexec_magics.options import CONVERTERS, parse_count, parse_seconds, parse_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Arguments:
         stderr: The name for the error stream's text.
         name: The name for the transform.
         timeout: Seconds, ``inf`` for no limit, None if the line does not say.
+        limits: ``memory`` (bytes), ``cpu_time`` (seconds), ``processes``, ``cpus``, where given.
         raise_error: Whether a failure stops the notebook.
         file: The file to run.
         quiet: Whether to show nothing on success.
@@ -67,6 +69,7 @@ class Arguments:
     stderr: str | None = None
     name: str | None = None
     timeout: float | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
     raise_error: bool = True
     file: str | None = None
     quiet: bool = False
@@ -107,6 +110,7 @@ def parse(line: str) -> Arguments:
         },
         name=_bindable("--name", given.name),
         timeout=_timeout(given.timeout),
+        limits=_limits(given),
         raise_error=not given.no_raise_error,
         file=given.file,
         quiet=given.quiet,
@@ -257,6 +261,24 @@ def _timeout(text: str | None) -> float | None:
         return None if text is None else parse_seconds(text)
     except InvalidOptions as error:
         raise UsageError(f"--timeout: {error}") from None
+
+
+def _limits(given: argparse.Namespace) -> dict[str, float]:
+    readers: dict[str, Callable[[str], float]] = {
+        "memory": parse_size,
+        "cpu_time": parse_seconds,
+        "processes": parse_count,
+        "cpus": parse_count,
+    }
+    limits = {}
+    for name, read in readers.items():
+        text = getattr(given, name)
+        try:
+            if text is not None:
+                limits[name] = read(text)
+        except InvalidOptions as error:
+            raise UsageError(f"--{name.replace('_', '-')}: {error}") from None
+    return {name: limit for name, limit in limits.items() if limit != math.inf}
 
 
 def _environment(texts: Iterable[str]) -> dict[str, str]:

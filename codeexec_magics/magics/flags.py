@@ -49,6 +49,10 @@ FLAGS = (
     Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),
     Flag(("-n", "--name"), "NAME", "make the cell a Python function"),
     Flag(("--timeout",), "SEC | none", "end the program after this many seconds"),
+    Flag(("--memory",), "512M", "end it when its processes together have more resident"),
+    Flag(("--cpu-time",), "SEC", "end it after so much processor time"),
+    Flag(("--processes",), "N", "end it when it has more processes at once"),
+    Flag(("--cpus",), "N", "let it use so many cores"),
     Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
     Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
     Flag(("-q", "--quiet"), "", "show nothing on success"),
@@ -63,8 +67,8 @@ FLAGS = (
 """Every flag there is, in the order of the help."""
 
 PLANNED = (
-    *("--bg", "--memory", "--cpus", "--cpu-time", "--no-network", "--sandbox", "--with"),
-    *("-d", "--display", "--expect", "--seal", "--processes", "--map"),
+    *("--bg", "--no-network", "--sandbox", "--with"),
+    *("-d", "--display", "--expect", "--seal", "--map"),
 )
 """Flags that a later version will have: refused by name."""
 

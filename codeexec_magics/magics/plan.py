@@ -177,6 +177,7 @@ def _options(
         "grace": settings.grace,
         "kept_output": settings.kept_output,
         "standbys": settings.standbys,
+        "memory": settings.memory or None,
         "interpreter": fallback,
         "environment": dict(arguments.environment),
     }
@@ -192,7 +193,7 @@ def _checked(fields: dict[str, Any]) -> ExecutionOptions:
 
 def _given(arguments: Arguments) -> dict[str, Any]:
     """The options that the line sets, apart from the runtime and the environment."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = dict(arguments.limits)
     if arguments.timeout is not None:
         changes["timeout"] = arguments.timeout
     if arguments.converter is not None:

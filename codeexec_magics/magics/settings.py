@@ -15,9 +15,9 @@ from traitlets.config import Configurable
 
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.magics.flags import nearest
-from codeexec_magics.options import parse_seconds
+from codeexec_magics.options import parse_seconds, parse_size
 
-_NUMBERS = ("timeout", "grace", "kept_output", "shown_output", "standbys")
+_NUMBERS = ("timeout", "grace", "kept_output", "shown_output", "standbys", "memory")
 
 
 class TransformSettings(Configurable):  # type: ignore[misc]
@@ -40,6 +40,9 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     ).tag(config=True)
     shown_output = Integer(
         500_000, min=0, help="Characters of stdout and of stderr that a cell shows while it runs."
+    ).tag(config=True)
+    memory = Integer(
+        0, min=0, help="Bytes that a program's processes may have resident; 0 for no limit."
     ).tag(config=True)
     standbys = Integer(
         2, min=0, max=16, help="Workers of a language that are kept ready for the next cell."
@@ -112,6 +115,8 @@ def _number(name: str, text: str) -> float | int | None:
         if name == "timeout":
             seconds = parse_seconds(text)
             return None if seconds == math.inf else seconds
+        if name == "memory":
+            return 0 if text.lower() in {"0", "none"} else parse_size(text)
         plain = text.replace(",", "").replace("_", "")
         return float(plain) if name == "grace" else int(plain)
     except (InvalidOptions, ValueError) as error:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,8 @@ class Exit:
     """How a run ended, as its reaper tells.
 
     Attributes:
-        cause: ``exit, released, deadline, interrupt, killed, owner_gone, supervisor_lost`` or
-            ``reaper_lost``.
+        cause: ``exit, released, deadline, memory, cpu_time, processes, interrupt, killed,
+            owner_gone, supervisor_lost`` or ``reaper_lost``.
         status: The worker's exit code, -N for signal N, None if it is not known.
         out_of_memory: Whether the kernel's OOM killer struck during the run.
         cpu_time: Seconds, the whole tree.
@@ -77,15 +78,29 @@ class Lease:
         self.control.setblocking(False)
         for fd in (self.stdout, self.stderr):
             os.set_blocking(fd, False)
+        self._armed = False
         self.exit: Exit | None = None
 
     def fileno(self) -> int:
         """The run socket, for a selector: readable when `receive` has something to do."""
         return self._run.fileno()
 
-    def arm(self, seconds: float, grace: float) -> None:
-        """Start the clock: the run is stopped in ``seconds`` from now."""
-        self._request({"type": "arm", "seconds": seconds, "grace": grace})
+    def arm(self, seconds: float | None, grace: float, limits: Mapping[str, float | None]) -> None:
+        """Start the clock: the run is stopped in ``seconds`` from now, or at one of the limits.
+
+        Args:
+            seconds: None for no deadline.
+            grace: Seconds from the stop to the kill.
+            limits: ``memory`` (bytes), ``cpu_time`` (seconds), ``processes``, ``cpus``; with
+                any of them this waits until they are in force.
+        """
+        confirm = bool(limits)
+        self._request(
+            {"type": "arm", "seconds": seconds, "grace": grace, "confirm": confirm, **limits}
+        )
+        self._run.settimeout(_LONGEST_END)
+        while confirm and not self._armed and self.exit is None:
+            self.receive()
 
     def interrupt(self, grace: float) -> None:
         """Send the program SIGINT, and kill it after ``grace`` seconds; the second time, at once.
@@ -109,7 +124,9 @@ class Lease:
         if not received:
             raise SupervisorLost("the supervisor and the reaper of this run were killed")
         for message in self._reader.feed(received):
-            if message["type"] == "exited":
+            if message["type"] == "armed":
+                self._armed = True
+            elif message["type"] == "exited":
                 self.exit = Exit.from_message(message)
             elif message["type"] == "refused":
                 self.exit = Exit("exit")

@@ -28,6 +28,7 @@ from . import linux, memory, processes, scratch, worker
 from .channels import Channels
 from .containment import Containment
 from .init import be_init
+from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
 from .tally import Tally
 
@@ -60,6 +61,7 @@ class Reaper:
         self._reader = frames.FrameReader()
         self._cause: str | None = None
         self._timer: tuple[float, str] | None = None
+        self._watch: Watch | None = None
         self._grace = 0.0
         self._stopping: str | None = None
         self._tally = Tally()
@@ -134,9 +136,10 @@ class Reaper:
 
     def _wait(self) -> None:
         """Wait for the next thing that happens, and see to it."""
-        timeout = None
-        if self._timer is not None:
-            timeout = max(0.0, self._timer[0] - time.monotonic())
+        times = [self._timer[0]] if self._timer is not None else []
+        if self._watch is not None:
+            times.append(self._watch.next)
+        timeout = max(0.0, min(times) - time.monotonic()) if times else None
         watched: list[Any] = [self._channel if self._run is None else self._run, self._wake]
         if self._status >= 0:
             watched.append(self._status)
@@ -151,6 +154,8 @@ class Reaper:
             self._read_requests()
         if self._cause is None and self._timer is not None and self._timer[0] <= time.monotonic():
             self._on_time()
+        if self._cause is None and self._watch is not None and self._watch.next <= time.monotonic():
+            self._look()
 
     def _take_over(self) -> None:
         """The supervisor hands a run over, or has ended."""
@@ -210,14 +215,34 @@ class Reaper:
     def _obey(self, request: dict[str, Any]) -> None:
         kind = request["type"]
         if kind == "arm":
-            self._grace = float(request["grace"])
-            self._timer = (time.monotonic() + float(request["seconds"]), "deadline")
+            self._arm(request)
         elif kind == "interrupt" and self._stopping is None:
             self._stop_softly("interrupt", float(request["grace"]))
         elif kind == "interrupt":
             self._finish("killed")
         elif kind == "release":
             self._finish("released")
+
+    def _arm(self, request: dict[str, Any]) -> None:
+        self._grace = float(request["grace"])
+        if request["seconds"] is not None:
+            self._timer = (time.monotonic() + float(request["seconds"]), "deadline")
+        limits = Limits.from_message(request)
+        if limits.watched:
+            self._watch = Watch(limits)
+        if request.get("cpus") is not None:
+            limit_cores(self._worker(), int(request["cpus"]))
+        if request["confirm"]:
+            self._send({"type": "armed"})
+
+    def _look(self) -> None:
+        """End a run that uses more than it may."""
+        assert self._watch is not None
+        exceeded = self._watch.look()
+        if exceeded == "cpu_time" and self._stopping is None:
+            self._stop_softly(exceeded, self._grace)
+        elif exceeded is not None:
+            self._finish(exceeded)
 
     def _on_time(self) -> None:
         if self._stopping is not None:
@@ -234,12 +259,16 @@ class Reaper:
             return
         with contextlib.suppress(OSError):
             os.write(self._channels.stop, b"!")
-        target = self._tally.main
-        if self._containment.has_init:
-            target = next(iter(processes.children(self._tally.main)), 0)
+        target = self._worker()
         if target and self._tally.status is None:
             with contextlib.suppress(OSError):
                 os.kill(target, signal.SIGINT)
+
+    def _worker(self) -> int:
+        """The process that runs the program; 0 if there is none any more."""
+        if not self._containment.has_init:
+            return self._tally.main
+        return next(iter(processes.children(self._tally.main)), 0)
 
     def _finish(self, cause: str) -> None:
         """Name why the run ends; the first cause is the one that counts."""
@@ -266,34 +295,17 @@ class Reaper:
         """Tell the owner; then tell the supervisor that it need not."""
         if self._run is None and select.select([self._channel], [], [], 0)[0]:
             self._take_over()  # the worker had ended before the run was handed over
-        self._send(self._failure or self._exited())
+        status = self._exit_code_of_namespace() if self._containment.has_init else None
+        peak = self._watch.peak_memory if self._watch else 0
+        oom_kills = memory.oom_kills() - self._killed_before
+        self._send(self._failure or self._tally.exited(self._cause, status, peak, oom_kills))
         self._tell_supervisor({"type": "done"})
 
-    def _exited(self) -> dict[str, Any]:
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        status = self._exit_code()
-        killed = status == -signal.SIGKILL and self._cause == "exit"
-        return {
-            "type": "exited",
-            "cause": self._cause,
-            "status": status,
-            "out_of_memory": killed and memory.oom_kills() > self._killed_before,
-            "cpu_time": usage.ru_utime + usage.ru_stime,
-            "peak_memory": usage.ru_maxrss * memory.MAXRSS_UNIT,
-            "reaped": self._tally.reaped,
-            "forced": self._tally.forced,
-            "left": 0 if self._tally.empty else len(processes.descendants(os.getpid())),
-        }
-
-    def _exit_code(self) -> int | None:
-        """The worker's own exit code, or -N for signal N; None if it is not known."""
-        if self._containment.has_init:
-            os.set_blocking(self._init_status, False)
-            with contextlib.suppress(OSError, ValueError):
-                return int(os.read(self._init_status, 20))
-        if self._tally.status is None:
-            return None
-        return os.waitstatus_to_exitcode(self._tally.status)
+    def _exit_code_of_namespace(self) -> int | None:
+        os.set_blocking(self._init_status, False)
+        with contextlib.suppress(OSError, ValueError):
+            return int(os.read(self._init_status, 20))
+        return None
 
     def _tell_supervisor(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):

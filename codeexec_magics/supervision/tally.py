@@ -6,8 +6,11 @@ Runs in a reaper, which owns every process that it counts.
 from __future__ import annotations
 
 import os
+import resource
 import signal
-from typing import Optional
+from typing import Any, Optional
+
+from . import memory, processes
 
 
 class Tally:
@@ -40,6 +43,33 @@ class Tally:
             if pid == 0:
                 return True
             self._count(pid, status)
+
+    def exited(
+        self, cause: str | None, status: int | None, peak_memory: int, oom_kills: int
+    ) -> dict[str, Any]:
+        """The message ``exited``.
+
+        Args:
+            cause: Why the run ended.
+            status: The worker's exit code where a namespace hides it; else None.
+            peak_memory: Bytes of the whole run, as far as they were watched.
+            oom_kills: How often the kernel's OOM killer struck meanwhile.
+        """
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if status is None and self.status is not None:
+            status = os.waitstatus_to_exitcode(self.status)
+        killed = status == -signal.SIGKILL and cause == "exit"
+        return {
+            "type": "exited",
+            "cause": cause,
+            "status": status,
+            "out_of_memory": killed and oom_kills > 0,
+            "cpu_time": usage.ru_utime + usage.ru_stime,
+            "peak_memory": max(usage.ru_maxrss * memory.MAXRSS_UNIT, peak_memory),
+            "reaped": self.reaped,
+            "forced": self.forced,
+            "left": 0 if self.empty else len(processes.descendants(os.getpid())),
+        }
 
     def _count(self, pid: int, status: int) -> None:
         self.reaped += 1

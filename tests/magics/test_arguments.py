@@ -103,7 +103,11 @@ def test_a_line_is_read(line: str, expected: Arguments) -> None:
         ("-c x", "there are auto"),
         ("js -i df \\", "one line"),
         *((f"{flag} 1", f"{flag} is not in this version") for flag in PLANNED),
-        ("--memory=512M", "--memory is not in this version"),
+        ("--bg=1", "--bg is not in this version"),
+        ("--memory much", "512M"),
+        ("--processes 0", "whole number"),
+        ("--cpus 1.5", "whole number"),
+        ("--cpu-time -1", "positive number"),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(line: str, told: str) -> None:

@@ -1,0 +1,146 @@
+"""What a run may use of the machine, and whether it has used more.
+
+Runs in a reaper, which looks at every process below it while a limit is set. Owns nothing.
+Sampling has its price: what a run takes between two looks is not seen; a limit on memory is
+therefore exceeded a little before it acts.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from . import processes
+
+_ROUND = 0.05
+_PAGE = resource.getpagesize()
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one run; None means no limit.
+
+    Attributes:
+        memory: Bytes that all processes of the run have resident, shared pages by their share.
+        cpu_time: Seconds of processor time, all processes of the run together.
+        processes: How many processes there may be at once.
+    """
+
+    memory: Optional[int] = None  # noqa: UP045 - Python 3.9 evaluates it
+    cpu_time: Optional[float] = None  # noqa: UP045
+    processes: Optional[int] = None  # noqa: UP045
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Limits:
+        """Take the limits out of the message ``arm``."""
+        return cls(message.get("memory"), message.get("cpu_time"), message.get("processes"))
+
+    @property
+    def watched(self) -> bool:
+        """Whether there is any limit that must be looked at."""
+        return any(limit is not None for limit in (self.memory, self.cpu_time, self.processes))
+
+
+class Watch:
+    """Looks at a run from time to time.
+
+    Args:
+        limits: What it may use.
+
+    Attributes:
+        next: When to look again (monotonic seconds).
+        peak_memory: The most resident memory of the whole run that was seen, in bytes.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # What the runtime took to start is not the program's.
+        self._cpu_time = _cpu_time(_below()) if limits.cpu_time is not None else 0.0
+        self.next = time.monotonic()
+        self.peak_memory = 0
+
+    def look(self) -> Optional[str]:  # noqa: UP045
+        """The limit that is exceeded now: ``memory``, ``cpu_time``, ``processes``; else None."""
+        limits = self._limits
+        pids = _below()
+        found = None
+        if limits.processes is not None and len(pids) > limits.processes:
+            found = "processes"
+        elif limits.memory is not None and self._memory(pids, limits.memory) > limits.memory:
+            found = "memory"
+        elif limits.cpu_time is not None and self._used(pids) > limits.cpu_time:
+            found = "cpu_time"
+        # From the end of the look: on a large machine it may itself take long.
+        self.next = time.monotonic() + _ROUND
+        return found
+
+    def _used(self, pids: list[int]) -> float:
+        return _cpu_time(pids) - self._cpu_time
+
+    def _memory(self, pids: list[int], limit: int) -> int:
+        """Resident bytes; exact only near the limit, since the exact figure costs the kernel much.
+
+        Pages that a fork still shares count for each process in the quick figure, and by its share
+        in the exact one.
+        """
+        size = sum(_resident(pid) for pid in pids)
+        if size > limit:
+            size = sum(_proportional(pid) for pid in pids)
+        self.peak_memory = max(self.peak_memory, size)
+        return size
+
+
+def _below() -> list[int]:
+    return [pid for pid, _ in processes.descendants(os.getpid())]
+
+
+def limit_cores(pid: int, cores: int) -> None:
+    """Let a process, and all that it starts from now on, run on so many cores at the most."""
+    allowed = sorted(os.sched_getaffinity(0))[:cores]
+    try:
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return  # it has ended already
+    for thread in threads:
+        try:
+            os.sched_setaffinity(thread, allowed)
+        except OSError:
+            continue
+
+
+def _resident(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            for line in file:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, IndexError, ValueError):
+        return _resident(pid)
+    return _resident(pid)
+
+
+def _cpu_time(pids: list[int]) -> float:
+    """Of those that live, with what they have waited for, and of those that have ended here."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime + sum(_ticks(pid) for pid in pids) / _TICKS
+
+
+def _ticks(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0
+    return sum(int(field) for field in fields[11:15])
