@@ -100,7 +100,8 @@ class Reapers:
         held = Held(ours, pool)
         if pool.zygote is not None and pool.zygote.warm:
             request = {"type": "fork", "containment": self._tier.name, **assignment}
-            frames.send(pool.zygote.channel, request, (theirs.fileno(),))
+            with contextlib.suppress(OSError):  # its end shows as the end of the reaper's channel
+                frames.send(pool.zygote.channel, request, (theirs.fileno(),))
         else:
             held.pid = self._fork_reaper(theirs, Assignment.from_message(assignment))
         theirs.close()
@@ -190,7 +191,10 @@ class Reapers:
         zygote = pool.zygote = start_zygote(pool.lease, self._session)
 
         def on_zygote() -> None:
-            if zygote.channel.recv(4096):
+            received = b""
+            with contextlib.suppress(OSError):  # it was killed before it read what it was asked
+                received = zygote.channel.recv(4096)
+            if received:
                 zygote.warm = True
                 pool.refill_soon()
             else:
