@@ -112,7 +112,7 @@ class Execution:
             self._attend(lease, conversation)
             self._read_value(lease)
         except SupervisorLost:
-            self._facts.left = client.sweep()
+            self._facts.left = client.sweep(lease.session)
             raise
         finally:
             lease.release()

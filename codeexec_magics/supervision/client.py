@@ -7,6 +7,7 @@ lifeline. There is no thread: each run is spoken with over a socket of its own (
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from codeexec_magics import events
-from codeexec_magics.errors import CodeExecError, ProtocolError, SupervisorLost
+from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
 from codeexec_magics.protocol import frames
 from codeexec_magics.supervision import processes
 from codeexec_magics.supervision.lease import Lease, refusal
@@ -34,6 +35,8 @@ PROTOCOL = 1
 _ENTRY = str(Path(__file__).parent / "__main__.py")
 _STARTUP = 20.0
 _FAREWELL = 12.0
+_DESCRIPTORS = 5
+"""Those that come with a lease; fewer if this process may not open more."""
 _log = logging.getLogger("codeexec_magics.supervision")
 
 
@@ -51,6 +54,7 @@ class SupervisorClient:
         self._lifeline: socket.socket | None = None
         self._session = ""
         self._welcome: dict[str, Any] = {}
+        self._leases: weakref.WeakSet[Lease] = weakref.WeakSet()
         _clients.add(self)
 
     @property
@@ -83,16 +87,25 @@ class SupervisorClient:
         request = {"type": "lease", **asdict(recipe)}
         for attempt in (1, 2):
             ours, theirs = socket.socketpair()
+            asked = None
             try:
                 with self._lock:
                     self._ensure()
                     assert self._lifeline is not None
+                    asked, session = self._process, self._session
                     frames.send(self._lifeline, request, (theirs.fileno(),))
                 theirs.close()
-                return _await_lease(ours, patience)
+                lease = _await_lease(ours, patience, session)
+                self._leases.add(lease)
+                return lease
+            except frames.FrameError as error:
+                ours.close()
+                raise LanguageUnavailable(f"the environment is too large: {error}") from None
             except (OSError, SupervisorLost) as error:
                 ours.close()
-                self._lose()
+                if isinstance(error, _Late) and self._is_busy():
+                    raise  # what others run must not end for this
+                self._lose(asked)
                 if attempt == 2:
                     raise SupervisorLost(
                         "the supervisor vanished while a worker was started"
@@ -104,13 +117,16 @@ class SupervisorClient:
                 theirs.close()
         raise AssertionError("unreachable")
 
-    def sweep(self, seconds: float = 2.0) -> int:
+    def sweep(self, session: str, seconds: float = 2.0) -> int:
         """After the loss of supervisor and reaper: end what still carries the session's marker.
+
+        Args:
+            session: The lease's; another thread may have started a new one by now.
+            seconds: How long to try.
 
         Returns:
             How many such processes are left.
         """
-        session = self._session
         deadline = time.monotonic() + seconds
         while processes.kill_marked(session) and time.monotonic() < deadline:
             select.select([], [], [], 0.002)
@@ -197,9 +213,13 @@ class SupervisorClient:
                 reason="; ".join(welcome["reasons"]),
             )
 
-    def _lose(self) -> None:
+    def _is_busy(self) -> bool:
+        return any(lease.exit is None for lease in list(self._leases))
+
+    def _lose(self, process: subprocess.Popen[bytes] | None) -> None:
         with self._lock:
-            self._close()
+            if self._process is process:  # else another thread has noticed before
+                self._close()
 
     def _close(self) -> None:
         lifeline, process = self._lifeline, self._process
@@ -224,7 +244,11 @@ class SupervisorClient:
             process.returncode = 0  # not our child: nothing to wait for
 
 
-def _await_lease(run: socket.socket, patience: float) -> Lease:
+class _Late(SupervisorLost):
+    """No answer in time: the supervisor hangs, or the machine is slow."""
+
+
+def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:
     """Wait for the reaper's first message."""
     reader = frames.FrameReader()
     descriptors: list[int] = []
@@ -240,11 +264,13 @@ def _await_lease(run: socket.socket, patience: float) -> Lease:
                     raise refusal(message)
                 if message["type"] == "leased":
                     run.settimeout(None)
-                    lease = Lease(run, message, descriptors)
+                    if len(descriptors) != _DESCRIPTORS:
+                        raise CodeExecError(f"no worker could be taken: {os.strerror(errno.EMFILE)}")
+                    lease = Lease(run, message, descriptors, session)
                     descriptors = []
                     return lease
     except TimeoutError:
-        raise SupervisorLost(f"no worker was started within {patience:g} seconds") from None
+        raise _Late(f"no worker was started within {patience:g} seconds") from None
     finally:
         for fd in descriptors:
             with contextlib.suppress(OSError):

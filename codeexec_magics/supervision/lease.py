@@ -58,6 +58,7 @@ class Lease:
     Attributes:
         pid: The worker's process, for reports; never signal it from here.
         containment: The tier that holds the run.
+        session: The marker of the supervisor's session, in the run's environment.
         control: The socket to the runner, non-blocking.
         inputs: Descriptor of the inputs arena.
         outputs: Descriptor of the outputs arena.
@@ -66,13 +67,16 @@ class Lease:
         exit: How the run ended; None until it has.
     """
 
-    def __init__(self, run: socket.socket, leased: dict[str, Any], descriptors: list[int]) -> None:
+    def __init__(
+        self, run: socket.socket, leased: dict[str, Any], descriptors: list[int], session: str
+    ) -> None:
         self._run = run
         self._reader = frames.FrameReader()
         self._lock = threading.Lock()
         self.pid: int = leased["pid"]
         self.reaper: int = leased["reaper"]
         self.containment: str = leased["containment"]
+        self.session = session
         control, self.inputs, self.outputs, self.stdout, self.stderr = descriptors
         self.control = socket.socket(fileno=control)
         self.control.setblocking(False)
@@ -120,7 +124,9 @@ class Lease:
             LanguageUnavailable: The worker could not be started; nothing is left of it.
             SupervisorLost: Both the reaper and the supervisor ended without a word.
         """
-        received = self._run.recv(65536)
+        received = b""
+        with contextlib.suppress(ConnectionResetError):  # killed before they read what was asked
+            received = self._run.recv(65536)
         if not received:
             raise SupervisorLost("the supervisor and the reaper of this run were killed")
         for message in self._reader.feed(received):
