@@ -91,9 +91,7 @@ def test_typed_arrays_travel_by_the_arena(run: Run) -> None:
 
     for (name, dtype, layout, items), node in zip(TYPED, answer.node, strict=True):
         assert (node["$"], node["dtype"], node["shape"]) == ("array", dtype, [2]), name
-        assert [
-            value for (value,) in struct.iter_unpack(layout, answer.buffer(node["b"]))
-        ] == items
+        assert [value for (value,) in struct.iter_unpack(layout, answer.buffer(node["b"]))] == items
 
 
 def test_bulk_stands_in_the_arena(run: Run) -> None:
