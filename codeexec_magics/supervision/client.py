@@ -104,7 +104,8 @@ class SupervisorClient:
             except (OSError, SupervisorLost) as error:
                 ours.close()
                 if isinstance(error, _Late) and self._is_busy():
-                    raise  # what others run must not end for this
+                    # What others run must not end for this.
+                    raise SupervisorLost(str(error)) from None
                 self._lose(asked)
                 if attempt == 2:
                     raise SupervisorLost(

@@ -81,8 +81,8 @@ class Reapers:
         with contextlib.suppress(OSError):  # its end shows as the end of its channel
             frames.send(held.channel, {"type": "run"}, (run.fileno(),))
 
-    def _start(self, pool: Pool) -> Held:
-        """Start a reaper with its worker, from the zygote if that is warm.
+    def _start(self, pool: Pool, *, cold: bool = False) -> Held:
+        """Start a reaper with its worker, from the zygote if that is warm and ``cold`` is false.
 
         Raises:
             OSError: The system cannot fork now.
@@ -98,7 +98,7 @@ class Reapers:
         }
         ours, theirs = socket.socketpair()
         held = Held(ours, pool)
-        if pool.zygote is not None and pool.zygote.warm:
+        if pool.zygote is not None and pool.zygote.warm and not cold:
             request = {"type": "fork", "containment": self._tier.name, **assignment}
             with contextlib.suppress(OSError):  # its end shows as the end of the reaper's channel
                 frames.send(pool.zygote.channel, request, (theirs.fileno(),))
@@ -149,7 +149,7 @@ class Reapers:
             pool.ready.remove(held)
             pool.failures += 1
         elif run is not None and not held.taken:
-            self._try_again(pool, run)
+            self._try_again(held, run)
         elif run is not None and held.done is None:
             self._lost.append(held)
         elif run is not None:
@@ -162,16 +162,19 @@ class Reapers:
         if all(held.run is None for held in self._held):
             scratch.remove(self._scratch)
 
-    def _try_again(self, pool: Pool, run: socket.socket) -> None:
+    def _try_again(self, held: Held, run: socket.socket) -> None:
         """A standby ended just when it was needed: start another, from the beginning."""
-        pool.failures += 1
-        if pool.failures > 1:
+        held.pool.failures += 1
+        if held.second:
             _refuse(run, OSError(0, "its workers end before they can be used"))
             return
         try:
-            self._hand_over(self._start(pool), run)
+            another = self._start(held.pool, cold=True)
         except OSError as error:
             _refuse(run, error)
+            return
+        another.second = True
+        self._hand_over(another, run)
 
     def _refill(self, pool: Pool) -> None:
         if memory_is_scarce():

@@ -41,6 +41,7 @@ class Held:
         pid: Its process; None until a zygote's fork has told.
         run: The run socket that was handed over to it; None while it stands by.
         taken: Whether it has taken the run over.
+        second: Whether the run was handed to another before, which ended.
         done: What it said last; None while it lives.
     """
 
@@ -49,6 +50,7 @@ class Held:
     pid: int | None = None
     run: socket.socket | None = None
     taken: bool = False
+    second: bool = False
     done: dict[str, Any] | None = None
     reader: frames.FrameReader = field(default_factory=frames.FrameReader)
 
