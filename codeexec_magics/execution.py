@@ -92,14 +92,17 @@ class Execution:
             language=facts.language,
             timeout=facts.timeout,
         )
-        with self._shield:
-            if self._observer.started is not None:
-                self._observer.started(self)
-            try:
+        try:
+            with self._shield:
+                if self._observer.started is not None:
+                    self._observer.started(self)
                 self._perform(client, inputs)
-            except (CodeExecError, OSError, MemoryError) as error:
-                facts.refusal = error
-            facts.interrupted = self._shield.count > 0
+        except (CodeExecError, OSError, MemoryError) as error:
+            facts.refusal = error
+        except KeyboardInterrupt:
+            if not self._shield.count:
+                raise  # none of those that the shield lets through
+        facts.interrupted = self._shield.count > 0
         result = compose(facts)
         _log_end(result)
         return result
@@ -149,7 +152,8 @@ class Execution:
     def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
         reader = PYTHON if self._language.reads_pickle else FOREIGN
         arena = Arena(lease.inputs)
-        encoded = encode(dict(inputs), arena, reader=reader, root="inputs")
+        with self._shield.lowered():  # an object is packed by code of its own
+            encoded = encode(dict(inputs), arena, reader=reader, root="inputs")
         with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
             arena.seal()
         run = {
@@ -202,10 +206,11 @@ class Execution:
             return
         with contextlib.suppress(OSError):
             arena.seal()
-        value = decode(
-            last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"
-        )
-        self._facts.value = convert(value, self._options.converter, "result")
+        with self._shield.lowered():
+            value = decode(
+                last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"
+            )
+            self._facts.value = convert(value, self._options.converter, "result")
         self._facts.has_value = True
 
     def _read_crash(self, lease: Lease, arena: Arena) -> None:

@@ -7,6 +7,7 @@ process's supervisor, which ends with the last executor that is open.
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import weakref
 from collections.abc import Mapping
@@ -128,8 +129,13 @@ class CodeExecutor:
 
         Returns:
             The result; a failed one that names the file and the reason if it cannot be read.
+
+        Raises:
+            InvalidOptions: An option has a value that cannot be meant.
         """
         options = self._with(timeout, surroundings)
+        if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+            raise InvalidOptions(f"path must be a str or a Path, not {path!r}")
         try:
             chosen = find(language) if language else find_for_file(os.fspath(path))
             program = Program(read_source(path), chosen.name)
@@ -200,10 +206,12 @@ def read_source(path: str | os.PathLike[str]) -> str:
     """
     name = os.fspath(path)
     file = Path(name)
-    if file.is_dir():
-        raise SourceUnavailable(f"cannot execute {name!r}: it is a directory")
     try:
-        if file.stat().st_size > _LARGEST_SOURCE:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            what = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            raise SourceUnavailable(f"cannot execute {name!r}: it is {what}")
+        if found.st_size > _LARGEST_SOURCE:
             raise SourceUnavailable(
                 f"cannot execute {name!r}: above {_LARGEST_SOURCE:,} bytes it is no program"
             )
@@ -212,6 +220,8 @@ def read_source(path: str | os.PathLike[str]) -> str:
         raise SourceUnavailable(
             f"cannot execute {name!r}: byte {error.start} is not UTF-8; save the file as UTF-8"
         ) from None
+    except SourceUnavailable:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceUnavailable(f"cannot execute {name!r}: {reason}") from None
@@ -220,7 +230,7 @@ def read_source(path: str | os.PathLike[str]) -> str:
 class _Share:
     """A share in the process's one supervisor, taken at the first use."""
 
-    _lock = threading.Lock()
+    _lock = threading.RLock()  # a collection within `take` may end an executor that nobody holds
     _holders = 0
     _client: SupervisorClient | None = None
 
@@ -229,11 +239,11 @@ class _Share:
 
     def take(self) -> SupervisorClient:
         with _Share._lock:
-            if _Share._client is None:
-                _Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
             if not self._taken:
                 self._taken = True
                 _Share._holders += 1
+            if _Share._client is None:
+                _Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
             return _Share._client
 
     def give_back(self) -> None:
@@ -251,7 +261,7 @@ class _Share:
     @classmethod
     def forget_lock(cls) -> None:
         """In a fork: another thread of the parent may have held the lock."""
-        cls._lock = threading.Lock()
+        cls._lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

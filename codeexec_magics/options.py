@@ -20,6 +20,8 @@ CONVERTERS = ("auto", "pandas", "polars", "arrow", "numpy", "records")
 """What a result may be turned into; ``auto`` keeps the type that arrived."""
 
 _MOST_STANDBYS = 16
+_MOST_SECONDS = 2_000_000
+"""What a system call takes as a time to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class ExecutionOptions:
             _check_seconds("cpu_time", self.cpu_time, unlimited=False)
         for what in ("memory", "processes", "cpus"):
             _check_count(what, getattr(self, what))
+        if not isinstance(self.environment, Mapping):
+            raise InvalidOptions(
+                f"environment must be a mapping of names to values, not {self.environment!r}"
+            )
         for name, value in self.environment.items():
             _check_variable(name, value)
         for what in ("directory", "interpreter"):
@@ -183,8 +189,10 @@ def _is_number(value: object) -> bool:
 
 
 def _check_seconds(what: str, value: object, *, unlimited: bool) -> None:
-    if not _is_number(value) or not value > 0 or (not unlimited and value == math.inf):  # type: ignore[operator]
-        allowed = "a positive number of seconds" + (", or inf for no limit" if unlimited else "")
+    longest = math.inf if unlimited else _MOST_SECONDS
+    if not _is_number(value) or not 0 < value <= longest:  # type: ignore[operator]
+        allowed = "a positive number of seconds"
+        allowed += ", or inf for no limit" if unlimited else f" up to {_MOST_SECONDS:,}"
         raise InvalidOptions(f"{what} must be {allowed}, not {value!r}")
 
 

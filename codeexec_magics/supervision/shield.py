@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -27,13 +28,15 @@ class Shield:
 
     def __init__(self) -> None:
         self.count = 0
+        self._wake = self._wake_end = -1
+        self._previous: Any = None
+        self._installed = False
+        self._lowered = False
+
+    def __enter__(self) -> Self:
         self._wake, self._wake_end = os.pipe()
         for fd in (self._wake, self._wake_end):
             os.set_blocking(fd, False)
-        self._previous: Any = None
-        self._installed = False
-
-    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._on_signal)
             self._installed = True
@@ -69,5 +72,17 @@ class Shield:
             return len(os.read(self._wake, 4096))
         return 0
 
+    @contextlib.contextmanager
+    def lowered(self) -> Iterator[None]:
+        """Within, the next interrupt is raised as well: what runs there is the user's own code."""
+        self._lowered = True
+        try:
+            yield
+        finally:
+            self._lowered = False
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.interrupt()
+        if self._lowered:
+            self._lowered = False  # here, since what is raised may hit the end of `lowered` itself
+            raise KeyboardInterrupt

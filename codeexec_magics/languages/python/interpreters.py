@@ -46,7 +46,7 @@ def _executable(interpreter: str | None, environment: Mapping[str, str]) -> str:
         return sys.executable
     if _VERSION.fullmatch(interpreter):
         return _find(interpreter, environment.get("PATH", os.defpath))
-    path = Path(interpreter).expanduser()
+    path = Path(os.path.expanduser(interpreter))
     if path.is_dir():
         path = path / "bin" / "python"
     found = shutil.which(str(path), path=environment.get("PATH", os.defpath))
