@@ -97,7 +97,7 @@ def test_the_settings_have_the_defaults_that_are_said() -> None:
 
     assert said.pop("LANG.executable") == "–"
     assert (said.pop("timeout"), settings.timeout) == ("none", None)
-    assert list(said) == ["grace", "kept_output", "shown_output", "standbys"]
+    assert list(said) == ["grace", "kept_output", "shown_output", "standbys", "memory"]
     assert {name: float(text) for name, text in said.items()} == {
         name: getattr(settings, name) for name in said
     }
