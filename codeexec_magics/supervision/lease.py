@@ -17,6 +17,8 @@ from typing import Any
 from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
 from codeexec_magics.protocol import frames
 
+_FOREVER = 1e9
+"""Seconds; above it the reaper's clock overflows."""
 _LONGEST_END = 15.0
 """Seconds; a reaper gives up on processes that cannot be killed sooner than that."""
 
@@ -99,6 +101,7 @@ class Lease:
                 any of them this waits until they are in force.
         """
         confirm = bool(limits)
+        seconds = None if seconds is None else min(seconds, _FOREVER)
         self._request(
             {"type": "arm", "seconds": seconds, "grace": grace, "confirm": confirm, **limits}
         )

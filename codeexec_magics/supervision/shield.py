@@ -53,8 +53,10 @@ class Shield:
             previous = self._previous if self._previous is not None else signal.default_int_handler
             signal.signal(signal.SIGINT, previous)
             self._installed = False
-        os.close(self._wake)
-        os.close(self._wake_end)
+        ends = (self._wake, self._wake_end)
+        self._wake = self._wake_end = -1  # an interrupt that comes late must hit no other descriptor
+        for fd in ends:
+            os.close(fd)
 
     def fileno(self) -> int:
         """A descriptor that is readable after an interrupt, for a selector."""
