@@ -114,6 +114,7 @@ class Reaper:
         environment = {**assignment.environment, **scratch.variables(assignment.scratch)}
         environment[processes.MARKER] = assignment.session
         self._channels = Channels()
+        self._place = assignment.place()
         self._status, status_end = os.pipe()
         self._init_status, init_end = os.pipe()
         launch = worker.Launch(
@@ -162,6 +163,10 @@ class Reaper:
         _, descriptors = frames.receive_some(self._channel)
         if not descriptors:
             self._finish("owner_gone")
+            return
+        if self._assignment.place() != self._place:
+            os.close(descriptors[0])
+            self._finish("owner_gone")  # the supervisor starts another for the same run
             return
         self._run = socket.socket(fileno=descriptors[0])
         scratch.create(self._assignment.scratch)

@@ -5,6 +5,7 @@ Plain values, used in the kernel, the supervisor, zygotes and reapers.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -48,6 +49,14 @@ class Assignment:
     session: str
     scratch: str
     supervisor: int
+
+    def place(self) -> Optional[tuple[int, int]]:  # noqa: UP045 - as above
+        """What stands at the directory's path at present; None if nothing can be found there."""
+        try:
+            found = os.stat(self.directory)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Assignment:
