@@ -20,9 +20,16 @@ def session_directory(session: str) -> str:
 
 def create(folder: str) -> None:
     """Make a run's directory, readable by this user only, and the session's around it."""
-    for path in (os.path.dirname(folder), folder):
+    while True:
         with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)
+            os.mkdir(os.path.dirname(folder), 0o700)
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:
+            return
+        except FileNotFoundError:
+            continue  # another run has ended just now, and was the last that had one in it
+        return
 
 
 def variables(folder: str) -> dict[str, str]:
