@@ -207,14 +207,7 @@ def read_source(path: str | os.PathLike[str]) -> str:
     name = os.fspath(path)
     file = Path(name)
     try:
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):
-            what = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
-            raise SourceUnavailable(f"cannot execute {name!r}: it is {what}")
-        if found.st_size > _LARGEST_SOURCE:
-            raise SourceUnavailable(
-                f"cannot execute {name!r}: above {_LARGEST_SOURCE:,} bytes it is no program"
-            )
+        _check_source(name, file.stat())
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceUnavailable(
@@ -225,6 +218,16 @@ def read_source(path: str | os.PathLike[str]) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceUnavailable(f"cannot execute {name!r}: {reason}") from None
+
+
+def _check_source(name: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        what = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
+        raise SourceUnavailable(f"cannot execute {name!r}: it is {what}")
+    if found.st_size > _LARGEST_SOURCE:
+        raise SourceUnavailable(
+            f"cannot execute {name!r}: above {_LARGEST_SOURCE:,} bytes it is no program"
+        )
 
 
 class _Share:

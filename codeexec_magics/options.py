@@ -102,12 +102,7 @@ class ExecutionOptions:
             _check_seconds("cpu_time", self.cpu_time, unlimited=False)
         for what in ("memory", "processes", "cpus"):
             _check_count(what, getattr(self, what))
-        if not isinstance(self.environment, Mapping):
-            raise InvalidOptions(
-                f"environment must be a mapping of names to values, not {self.environment!r}"
-            )
-        for name, value in self.environment.items():
-            _check_variable(name, value)
+        _check_environment(self.environment)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
             if path is not None and (not isinstance(path, str) or not path or "\0" in path):
@@ -194,6 +189,15 @@ def _check_seconds(what: str, value: object, *, unlimited: bool) -> None:
         allowed = "a positive number of seconds"
         allowed += ", or inf for no limit" if unlimited else f" up to {_MOST_SECONDS:,}"
         raise InvalidOptions(f"{what} must be {allowed}, not {value!r}")
+
+
+def _check_environment(environment: object) -> None:
+    if not isinstance(environment, Mapping):
+        raise InvalidOptions(
+            f"environment must be a mapping of names to values, not {environment!r}"
+        )
+    for name, value in environment.items():
+        _check_variable(name, value)
 
 
 def _check_variable(name: object, value: object) -> None:

@@ -96,8 +96,6 @@ class SupervisorClient:
                     frames.send(self._lifeline, request, (theirs.fileno(),))
                 theirs.close()
                 lease = _await_lease(ours, patience, session)
-                self._leases.add(lease)
-                return lease
             except frames.FrameError as error:
                 ours.close()
                 raise LanguageUnavailable(f"the environment is too large: {error}") from None
@@ -114,6 +112,9 @@ class SupervisorClient:
             except BaseException:
                 ours.close()
                 raise
+            else:
+                self._leases.add(lease)
+                return lease
             finally:
                 theirs.close()
         raise AssertionError("unreachable")
@@ -266,7 +267,8 @@ def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:
                 if message["type"] == "leased":
                     run.settimeout(None)
                     if len(descriptors) != _DESCRIPTORS:
-                        raise CodeExecError(f"no worker could be taken: {os.strerror(errno.EMFILE)}")
+                        reason = os.strerror(errno.EMFILE)
+                        raise CodeExecError(f"no worker could be taken: {reason}")
                     lease = Lease(run, message, descriptors, session)
                     descriptors = []
                     return lease

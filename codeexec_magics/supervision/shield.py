@@ -54,7 +54,8 @@ class Shield:
             signal.signal(signal.SIGINT, previous)
             self._installed = False
         ends = (self._wake, self._wake_end)
-        self._wake = self._wake_end = -1  # an interrupt that comes late must hit no other descriptor
+        # Before they are closed: an interrupt that comes late must hit no other descriptor.
+        self._wake = self._wake_end = -1
         for fd in ends:
             os.close(fd)
 
