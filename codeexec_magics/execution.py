@@ -193,9 +193,16 @@ class Execution:
             facts.stdout, facts.stderr = (stream.text() for stream in streams)
             facts.last, facts.stopped = conversation.last, conversation.stopped
             facts.displays = conversation.displays
+            self._learn(conversation.last or {})
             facts.started = conversation.began is not None
             if conversation.began is not None:
                 facts.seconds = (conversation.ended or time.monotonic()) - conversation.began
+
+    def _learn(self, last: Mapping[str, Any]) -> None:
+        """Have the libraries that the program has used loaded ahead for the next one."""
+        loaded, learn = last.get("loaded"), self._language.learn
+        if learn is not None and isinstance(loaded, list):
+            learn(name for name in loaded if isinstance(name, str))
 
     def _read_value(self, lease: Lease) -> None:
         """Decode the value, now that nothing of the run is alive to change it."""

@@ -6,7 +6,7 @@ registered by an entry point of the group ``codeexec_magics.languages``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Language:
             advice if there is none.
         modules: Returns what a zygote of the runner loads ahead, for the worker's directory; None
             for a runtime that cannot fork.
+        learn: Told which of its libraries a program has loaded, for `modules`; None if nobody
+            cares.
         extract: Turns what the runtime wrote to the outputs arena when it crashed, and the
             program, into a trace; None for a runtime that writes nothing there.
         reads_pickle: Whether the runner reads and writes Python pickles.
@@ -38,6 +40,7 @@ class Language:
     aliases: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     command: Callable[[str | None, Mapping[str, str]], Sequence[str]]
+    learn: Callable[[Iterable[str]], None] | None = None
     extract: Callable[[str, Program], Trace | None] | None = None
     modules: Callable[[str], Sequence[str]] | None = None
     reads_pickle: bool = False

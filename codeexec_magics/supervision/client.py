@@ -26,7 +26,7 @@ from typing import Any
 from codeexec_magics import events
 from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
 from codeexec_magics.protocol import frames
-from codeexec_magics.supervision import processes
+from codeexec_magics.supervision import processes, scratch
 from codeexec_magics.supervision.lease import Lease, refusal
 from codeexec_magics.supervision.recipe import Recipe
 
@@ -120,7 +120,9 @@ class SupervisorClient:
         raise AssertionError("unreachable")
 
     def sweep(self, session: str, seconds: float = 2.0) -> int:
-        """After the loss of supervisor and reaper: end what still carries the session's marker.
+        """After the loss of supervisor and reaper: end what carries the session's marker.
+
+        Their folders in the temp folder go, too.
 
         Args:
             session: The lease's; another thread may have started a new one by now.
@@ -132,6 +134,7 @@ class SupervisorClient:
         deadline = time.monotonic() + seconds
         while processes.kill_marked(session) and time.monotonic() < deadline:
             select.select([], [], [], 0.002)
+        scratch.remove(scratch.session_directory(session))
         return len(processes.marked(session))
 
     def close(self) -> None:

@@ -149,7 +149,8 @@ class Reaper:
             self._read_status()
         if self._wake in ready:
             self._read_signals()
-        if self._channel in ready:
+        if self._channel in ready and self._cause is None:
+            # A worker that has just ended is not offered: the supervisor then starts another.
             self._take_over()
         if self._run in ready:
             self._read_requests()
@@ -230,7 +231,7 @@ class Reaper:
 
     def _arm(self, request: dict[str, Any]) -> None:
         self._grace = float(request["grace"])
-        if request["seconds"] is not None:
+        if request["seconds"] is not None and self._stopping is None:
             self._timer = (time.monotonic() + float(request["seconds"]), "deadline")
         limits = Limits.from_message(request)
         if limits.watched:
@@ -298,8 +299,8 @@ class Reaper:
 
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""
-        if self._run is None and select.select([self._channel], [], [], 0)[0]:
-            self._take_over()  # the worker had ended before the run was handed over
+        if self._run is None and self._failure and select.select([self._channel], [], [], 0)[0]:
+            self._take_over()  # the worker could not be started: its owner is to hear why
         status = self._exit_code_of_namespace() if self._containment.has_init else None
         peak = self._watch.peak_memory if self._watch else 0
         oom_kills = memory.oom_kills() - self._killed_before

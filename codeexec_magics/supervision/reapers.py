@@ -67,13 +67,20 @@ class Reapers:
         """Give a run to a reaper that stands by, or to a new one."""
         pool = self._pools.use(lease)
         try:
-            held = pool.ready.pop(0) if pool.ready else self._start(pool)
+            held = self._standby(pool) or self._start(pool)
         except OSError as error:
             _refuse(run, error)
             return
         self._hand_over(held, run)
         if not pool.ready:
             pool.refill_soon()  # cells come in bursts: the next one may be here at once
+
+    def _standby(self, pool: Pool) -> Held | None:
+        """A worker of the pool, or of one that has loaded something else ahead; None if none is."""
+        for source in (pool, *self._pools.like(pool)):
+            if source.ready:
+                return source.ready.pop(0)
+        return None
 
     def _hand_over(self, held: Held, run: socket.socket) -> None:
         """What happens in the run from here on is between the reaper and the owner."""

@@ -112,8 +112,18 @@ class Pools:
     def superfluous(self) -> list[Pool]:
         """The pools that are one too many, or that nobody has used for a long time."""
         pools, now = list(self), time.monotonic()
-        old = [pool for pool in pools if now - pool.used > _IDLE]
+        old = [pool for pool in pools if now - pool.used > _IDLE or self._is_outdone(pool)]
         return old + [pool for pool in pools[:-_MOST_POOLS] if pool not in old]
+
+    def like(self, pool: Pool) -> list[Pool]:
+        """The pools whose workers differ from this one's in what they have loaded ahead only."""
+        kind = _kind(pool.lease)
+        return [other for other in self if other is not pool and _kind(other.lease) == kind]
+
+    def _is_outdone(self, pool: Pool) -> bool:
+        """Whether a later pool of the same kind is ready to take this one's place."""
+        later = (other for other in self.like(pool) if other.used > pool.used)
+        return any(other.zygote is not None and other.zygote.warm for other in later)
 
     def patience(self) -> float | None:
         """Seconds until something is to be done; None if nothing is."""
@@ -132,8 +142,12 @@ class Pools:
 
 def _key(lease: dict[str, Any]) -> str:
     """What makes the workers of one recipe like no other's."""
-    environment = sorted(lease["environment"].items())
-    return repr((lease["argv"], lease["directory"], lease["modules"], environment))
+    return repr((_kind(lease), lease["modules"]))
+
+
+def _kind(lease: dict[str, Any]) -> tuple[Any, ...]:
+    environment = tuple(sorted(lease["environment"].items()))
+    return tuple(lease["argv"]), lease["directory"], environment
 
 
 def memory_is_scarce() -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from codeexec_magics.languages.language import Language
 from codeexec_magics.languages.python.crashes import crash_trace
 from codeexec_magics.languages.python.interpreters import command
-from codeexec_magics.languages.python.preloading import modules
+from codeexec_magics.languages.python.preloading import learn, modules
 
 LANGUAGE = Language(
     name="python",
@@ -16,6 +16,7 @@ LANGUAGE = Language(
     suffixes=(".py",),
     command=command,
     extract=crash_trace,
+    learn=learn,
     modules=modules,
     reads_pickle=True,
     # The order of sets must not change from run to run, or no output could be compared.

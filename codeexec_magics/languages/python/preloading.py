@@ -1,6 +1,7 @@
 """What a Python zygote loads ahead, so that a fresh process has it at no cost.
 
-Lives in the kernel. Owns the set of libraries that programs of this process have used.
+Lives in the kernel, and owns the set of libraries that programs of this process have used; the
+runner reads `LIBRARIES` in the child, to tell which.
 """
 
 from __future__ import annotations

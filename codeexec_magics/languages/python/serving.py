@@ -19,6 +19,7 @@ from ...data import PYTHON, Arena, decode, encode
 from ...errors import DataError
 from . import evaluate, traces
 from .channel import INPUTS, OUTPUTS, Channel
+from .preloading import LIBRARIES
 
 PROTOCOL = 1
 
@@ -126,6 +127,7 @@ class _Run:
             if code and "trace" in message:
                 sys.stderr.write(message["trace"].get("text", "") + "\n")
             self._channel.leave(code)
+        message["loaded"] = [name for name in LIBRARIES if name in sys.modules]
         self._channel.finish(message, code)
 
     def _exit(self, error: SystemExit) -> None:

@@ -1,0 +1,151 @@
+"""Workers that stand by: used once, replaced, refreshed, and ended with their owner."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from census import below, wait_until
+
+from codeexec_magics import CodeExecutor
+from codeexec_magics.supervision import processes
+
+WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
+
+
+@pytest.fixture
+def ready() -> Iterator[CodeExecutor]:
+    """An engine of its own; what it keeps ready must be gone when it is closed."""
+    with CodeExecutor(standbys=2) as own:
+        yield own
+
+
+def standing(executor: CodeExecutor) -> set[int]:
+    """The workers that wait: below the supervisor, two steps down, and idle."""
+    supervisor = executor.client.pid
+    assert supervisor is not None
+    return {pid for pid, parent in processes.descendants(supervisor) if parent != supervisor}
+
+
+def settled(executor: CodeExecutor, language: str) -> set[int]:
+    executor.execute(WHOAMI[language], language)
+    assert wait_until(lambda: len(standing(executor)) == 2, 10)
+    return standing(executor)
+
+
+@pytest.mark.parametrize("language", WHOAMI)
+def test_a_worker_that_stands_by_is_used_once_and_replaced(
+    ready: CodeExecutor, language: str
+) -> None:
+    waiting = settled(ready, language)
+
+    used = [ready.execute(WHOAMI[language], language).output for _ in range(6)]
+
+    assert used[0] in waiting
+    assert len(set(used)) == 6
+    assert wait_until(lambda: len(standing(ready)) == 2, 10)
+    assert standing(ready).isdisjoint(used)
+
+
+@pytest.mark.parametrize("language", WHOAMI)
+def test_another_environment_or_folder_gets_another_worker(
+    ready: CodeExecutor, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = settled(ready, language)
+    program = {
+        "python": "import os\n(os.environ['SEEN'], os.getcwd(), os.getpid())",
+        "javascript": "[process.env.SEEN, process.cwd(), process.pid]",
+    }[language]
+
+    monkeypatch.setenv("SEEN", "late")
+    monkeypatch.chdir(tmp_path)
+    seen, folder, pid = ready.execute(program, language).output
+
+    assert (seen, folder) == ("late", str(tmp_path))
+    assert pid not in waiting
+
+
+@pytest.mark.parametrize("language", WHOAMI)
+def test_a_worker_that_was_killed_while_it_stood_by_is_not_missed(
+    ready: CodeExecutor, language: str
+) -> None:
+    for pid in settled(ready, language):
+        os.kill(pid, signal.SIGKILL)
+
+    assert ready.execute("1 + 1", language).output == 2
+    assert ready.execute("1 + 1", language).output == 2
+
+
+def test_the_reaper_of_a_worker_that_stands_by_is_killed(ready: CodeExecutor) -> None:
+    settled(ready, "python")
+    supervisor = ready.client.pid
+    assert supervisor is not None
+    parents = {parent for _, parent in processes.descendants(supervisor)} - {supervisor}
+    for pid in parents:
+        os.kill(pid, signal.SIGKILL)
+
+    assert ready.execute_python("1 + 1").output == 2
+
+
+def test_the_zygote_is_killed_and_its_workers_live_on(ready: CodeExecutor) -> None:
+    waiting = settled(ready, "python")
+    supervisor = ready.client.pid
+    assert supervisor is not None
+    pairs = processes.descendants(supervisor)
+    parents = {parent for _, parent in pairs}
+    (zygote,) = {pid for pid, parent in pairs if parent == supervisor} - parents
+
+    os.kill(zygote, signal.SIGKILL)
+    assert wait_until(lambda: zygote not in below(supervisor))
+
+    assert ready.execute_python(WHOAMI["python"]).output in waiting
+    assert wait_until(lambda: len(standing(ready)) == 2, 10)
+    assert ready.execute_python("1 + 1").output == 2
+
+
+def test_libraries_that_programs_use_are_loaded_ahead(ready: CodeExecutor) -> None:
+    pytest.importorskip("numpy")
+    loaded = "import sys\n'numpy' in sys.modules"
+    ready.execute_python("import numpy")
+
+    assert wait_until(lambda: ready.execute_python(loaded).output, 20)
+    assert ready.execute_python("import numpy\nnumpy.random.rand()").output != (
+        ready.execute_python("import numpy\nnumpy.random.rand()").output
+    )
+
+
+def test_a_file_beside_the_program_comes_before_what_is_loaded_ahead(
+    ready: CodeExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "statistics.py").write_text("mine = True")
+    program = "import statistics\nstatistics.mine"
+
+    for _ in range(4):
+        assert ready.execute_python(program, directory=str(tmp_path)).output is True
+
+
+@pytest.mark.parametrize("language", WHOAMI)
+def test_every_run_of_a_burst_has_a_process_of_its_own(ready: CodeExecutor, language: str) -> None:
+    pids = [ready.execute(WHOAMI[language], language).output for _ in range(20)]
+
+    assert len(set(pids)) == 20
+
+
+def test_a_random_number_is_another_in_every_process(ready: CodeExecutor) -> None:
+    settled(ready, "python")
+    program = "import random, uuid\n(random.random(), uuid.uuid4().hex)"
+
+    drawn = [ready.execute_python(program).output for _ in range(5)]
+
+    assert len({number for number, _ in drawn}) == 5
+    assert len({name for _, name in drawn}) == 5
+
+
+def test_none_stands_by_where_none_is_wanted(ready: CodeExecutor) -> None:
+    ready.execute_python("1", standbys=0)
+    ready.execute_python("1", standbys=0)
+
+    assert standing(ready) == set()
