@@ -43,6 +43,7 @@ ABOUT_TREES = {
     "signals_its_ancestors",
     "stopped_child",
     "stops_itself",
+    "stops_its_parent",
     "storm_behind_a_good_end",
     "subreaper_of_its_own",
     "traced_child",

@@ -1,0 +1,229 @@
+"""Whatever happens to the processes that supervise, nothing of the run outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from census import dwellers, wait_until
+from owner import TREES
+
+from codeexec_magics import ExecutionResult
+from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.languages import find
+from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.results import Outcome
+from codeexec_magics.supervision import client as client_module
+from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.containment import strongest
+from codeexec_magics.supervision.processes import children
+
+TIERS = [
+    name
+    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    if strongest(name)[0].name == name
+]
+READY = {
+    "python": TREES["python"].replace('open("ready", "w").close()', 'print("ready")'),
+    "javascript": TREES["javascript"].replace("require('fs')", "console.log('ready');\n//"),
+}
+
+
+@pytest.fixture(params=TIERS)
+def client(request: pytest.FixtureRequest) -> Iterator[SupervisorClient]:
+    """A supervisor of this test's own, of each tier."""
+    own = SupervisorClient(request.param)
+    own.welcome()
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    assert wait_until(lambda: not dwellers(tmp_path), 2)
+
+
+def run(
+    client: SupervisorClient,
+    folder: Path,
+    source: str,
+    *,
+    on_output: Callable[[str], Any],
+    started: Callable[[Execution], None] | None = None,
+    **options: Any,
+) -> ExecutionResult:
+    """Run a Python program; ``on_output`` is called in this thread with what it prints."""
+    observer = Observer(output=lambda _, text: on_output(text), started=started)
+    settings = ExecutionOptions(
+        **{"timeout": 60, "standbys": 0, "directory": str(folder), **options}
+    )
+    return Execution(Program(source), find("python"), settings, observer).run(client, {})
+
+
+def works(client: SupervisorClient, folder: Path) -> bool:
+    result = run(client, folder, "6 * 7", on_output=print)
+    return bool(result.output == 42)
+
+
+def supervisor(client: SupervisorClient) -> int:
+    assert client.pid is not None
+    return client.pid
+
+
+def reaper(client: SupervisorClient) -> int:
+    (only,) = children(supervisor(client))
+    return only
+
+
+def test_the_supervisor_is_killed(client: SupervisorClient, folder: Path) -> None:
+    result = run(
+        client,
+        folder,
+        READY["python"],
+        on_output=lambda _: os.kill(supervisor(client), signal.SIGKILL),
+    )
+
+    assert result.outcome is Outcome.CRASHED
+    assert result.error is not None
+    assert result.error.startswith("SupervisorLost")
+    assert result.receipt.left == 0
+    assert works(client, folder)
+
+
+def test_the_reaper_is_killed(client: SupervisorClient, folder: Path) -> None:
+    before = supervisor(client)
+
+    result = run(
+        client,
+        folder,
+        READY["python"],
+        on_output=lambda _: os.kill(reaper(client), signal.SIGKILL),
+    )
+
+    assert result.outcome is Outcome.CRASHED
+    assert result.error is not None
+    assert result.error.startswith("SupervisorLost")
+    assert result.receipt.left == 0
+    assert works(client, folder)
+    assert supervisor(client) == before
+
+
+def test_supervisor_and_reaper_are_killed_at_once(client: SupervisorClient, folder: Path) -> None:
+    """Nobody of ours but the kernel's own process is left to see to it."""
+
+    def kill(_: str) -> None:
+        both = (supervisor(client), reaper(client))
+        for pid in both:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in both:
+            os.kill(pid, signal.SIGKILL)
+
+    result = run(client, folder, READY["python"], on_output=kill)
+
+    assert result.outcome is Outcome.CRASHED
+    assert result.error is not None
+    assert result.error.startswith("SupervisorLost")
+    assert result.receipt.left == 0
+    assert works(client, folder)
+
+
+def test_the_supervisor_is_stopped_during_a_run(client: SupervisorClient, folder: Path) -> None:
+    """The run and its deadline do not depend on it."""
+    result = run(
+        client,
+        folder,
+        READY["python"],
+        on_output=lambda _: os.kill(supervisor(client), signal.SIGSTOP),
+        timeout=0.5,
+        grace=0.1,
+    )
+
+    assert (result.outcome, result.receipt.left) == (Outcome.TIMED_OUT, 0)
+    assert dwellers(folder) == set()
+    os.kill(supervisor(client), signal.SIGCONT)
+    assert works(client, folder)
+
+
+def test_a_supervisor_that_does_not_answer_is_replaced(
+    client: SupervisorClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_FAREWELL", 0.2)
+    before = supervisor(client)
+    os.kill(before, signal.SIGSTOP)
+
+    result = run(client, folder, "6 * 7", on_output=print, startup_timeout=1.0)
+
+    assert result.output == 42, result.error
+    assert supervisor(client) != before
+
+
+def test_the_reaper_is_stopped(client: SupervisorClient, folder: Path) -> None:
+    """Who stops a reaper attacks it: the supervisor sees it and ends the run."""
+    result = run(
+        client,
+        folder,
+        READY["python"],
+        on_output=lambda _: os.kill(reaper(client), signal.SIGSTOP),
+    )
+
+    assert result.outcome is Outcome.CRASHED
+    assert result.error is not None
+    assert result.error.startswith("SupervisorLost")
+    assert result.receipt.left == 0
+    assert works(client, folder)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_another_thread_interrupts(client: SupervisorClient, folder: Path, times: int) -> None:
+    executions: list[Execution] = []
+
+    def interrupt(_: str) -> None:
+        for _ in range(times):
+            thread = threading.Thread(target=executions[0].interrupt)
+            thread.start()
+            thread.join()
+
+    result = run(
+        client, folder, READY["python"], on_output=interrupt, started=executions.append, grace=0.2
+    )
+
+    assert (result.outcome, result.receipt.left) == (Outcome.INTERRUPTED, 0)
+    assert dwellers(folder) == set()
+
+
+def test_an_observer_that_throws_ends_the_run(client: SupervisorClient, folder: Path) -> None:
+    def throw(_: str) -> None:
+        raise LookupError("the observer's own fault")
+
+    with pytest.raises(LookupError):
+        run(client, folder, READY["python"], on_output=throw)
+
+    assert dwellers(folder) == set()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert works(client, folder)
+
+
+def test_the_client_is_closed_while_another_thread_executes(
+    client: SupervisorClient, folder: Path
+) -> None:
+    ready = threading.Event()
+    results: list[ExecutionResult] = []
+
+    def execute() -> None:
+        results.append(run(client, folder, READY["python"], on_output=lambda _: ready.set()))
+
+    thread = threading.Thread(target=execute)
+    thread.start()
+    assert ready.wait(30)
+    client.close()
+    thread.join()
+
+    assert results[0].outcome is Outcome.CRASHED
+    assert results[0].receipt.left == 0
+    assert dwellers(folder) == set()
