@@ -72,8 +72,10 @@ def test_another_environment_or_folder_gets_another_worker(
 def test_a_worker_that_was_killed_while_it_stood_by_is_not_missed(
     ready: CodeExecutor, language: str
 ) -> None:
-    for pid in settled(ready, language):
+    waiting = settled(ready, language)
+    for pid in waiting:
         os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: standing(ready).isdisjoint(waiting))
 
     assert ready.execute("1 + 1", language).output == 2
     assert ready.execute("1 + 1", language).output == 2
@@ -86,6 +88,7 @@ def test_the_reaper_of_a_worker_that_stands_by_is_killed(ready: CodeExecutor) ->
     parents = {parent for _, parent in processes.descendants(supervisor)} - {supervisor}
     for pid in parents:
         os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: below(supervisor).isdisjoint(parents))
 
     assert ready.execute_python("1 + 1").output == 2
 
@@ -94,9 +97,11 @@ def test_the_zygote_is_killed_and_its_workers_live_on(ready: CodeExecutor) -> No
     waiting = settled(ready, "python")
     supervisor = ready.client.pid
     assert supervisor is not None
-    pairs = processes.descendants(supervisor)
-    parents = {parent for _, parent in pairs}
-    (zygote,) = {pid for pid, parent in pairs if parent == supervisor} - parents
+    (zygote,) = {
+        pid
+        for pid in processes.children(supervisor)
+        if Path(f"/proc/{pid}/comm").read_text().strip() != "codeexec-reaper"
+    }
 
     os.kill(zygote, signal.SIGKILL)
     assert wait_until(lambda: zygote not in below(supervisor))
