@@ -30,6 +30,12 @@ def standing(executor: CodeExecutor) -> set[int]:
     return {pid for pid, parent in processes.descendants(supervisor) if parent != supervisor}
 
 
+def zygotes(supervisor: int) -> set[int]:
+    """The supervisor's children that are no reapers."""
+    names = {pid: Path(f"/proc/{pid}/comm") for pid in processes.children(supervisor)}
+    return {pid for pid, name in names.items() if name.read_text().strip() != "codeexec-reaper"}
+
+
 def settled(executor: CodeExecutor, language: str) -> set[int]:
     executor.execute(WHOAMI[language], language)
     assert wait_until(lambda: len(standing(executor)) == 2, 10)
@@ -97,11 +103,8 @@ def test_the_zygote_is_killed_and_its_workers_live_on(ready: CodeExecutor) -> No
     waiting = settled(ready, "python")
     supervisor = ready.client.pid
     assert supervisor is not None
-    (zygote,) = {
-        pid
-        for pid in processes.children(supervisor)
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "codeexec-reaper"
-    }
+    assert wait_until(lambda: len(zygotes(supervisor)) == 1)
+    (zygote,) = zygotes(supervisor)
 
     os.kill(zygote, signal.SIGKILL)
     assert wait_until(lambda: zygote not in below(supervisor))
