@@ -153,8 +153,10 @@ class Arena:
 
         Raises:
             OSError: It cannot be read.
-            ValueError: The range is not within the arena.
+            ValueError: The range is not within the arena, or most of it was never written.
         """
+        if length > _WORTH_COUNTING:
+            self._refuse_holes(self.size)
         copy, done = bytearray(length), 0
         while done < length:
             part = os.pread(self.fd, min(length - done, _LARGEST_READ), offset + done)

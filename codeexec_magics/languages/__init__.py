@@ -6,6 +6,7 @@ Lives in the kernel; owns the registry. Listing languages imports none of them.
 from __future__ import annotations
 
 import difflib
+import logging
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -18,6 +19,7 @@ __all__ = ["Language", "find", "find_for_file", "names", "resource"]
 
 GROUP = "codeexec_magics.languages"
 _BUILT_IN = ("python", "javascript")
+_log = logging.getLogger("codeexec_magics.languages")
 
 
 def find(name: str) -> Language:
@@ -64,8 +66,12 @@ def names() -> list[str]:
 def _all() -> tuple[Language, ...]:
     found = {name: import_module(f"{__name__}.{name}").LANGUAGE for name in _BUILT_IN}
     for entry in entry_points(group=GROUP):
-        if entry.name not in found:
+        if entry.name in found:
+            continue
+        try:
             found[entry.name] = entry.load()
+        except Exception:  # another's package: the other languages must not suffer from it
+            _log.exception("the language %r cannot be loaded from %r", entry.name, entry.value)
     _refuse_duplicates(found.values())
     return tuple(found.values())
 

@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -382,3 +383,59 @@ def test_runs_at_once_do_not_take_each_others_folder(executor: CodeExecutor) -> 
     for _ in range(10):
         results = together(*[lambda: executor.execute_python("1")] * 4)
         assert [result.error for result in results] == [None] * 4
+
+
+def test_a_text_that_was_never_written_is_not_copied(executor: CodeExecutor) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    result = executor.execute_python("""
+import gc, os
+from _codeexec_magics.languages.python.channel import Channel
+os.ftruncate(5, 2 << 30)
+channel = next(one for one in gc.get_objects() if isinstance(one, Channel))
+value = {"codec": "tree", "offset": 0, "length": 2 << 30}
+channel.finish({"type": "result", "value": value}, 0)
+""")
+
+    assert result.outcome is Outcome.FAILED
+    assert "never written" in (result.error or "")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20
+
+
+def test_few_descriptors_are_enough(executor: CodeExecutor) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    client = SupervisorClient()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    try:
+        options = ExecutionOptions(standbys=0)
+        result = Execution(Program("6 * 7"), find("python"), options, Observer()).run(client, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        client.close()
+
+    assert result.output == 42, result.error
+
+
+def test_a_language_whose_package_is_broken_harms_no_other(tmp_path: Path) -> None:
+    package = tmp_path / "broken-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Name: broken\nVersion: 1\n")
+    (package / "entry_points.txt").write_text(
+        "[codeexec_magics.languages]\nbroken = no_such_module_at_all:LANGUAGE\n"
+    )
+    script = """
+from codeexec_magics import CodeExecutor
+executor = CodeExecutor(standbys=0)
+print(executor.execute_python("6 * 7").output, executor.execute("1", "broken").error)
+"""
+    paths = os.pathsep.join([str(tmp_path), str(Path(executor_module.__file__).parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith("42 LanguageUnavailable: no language is called 'broken'")
+    assert "no_such_module_at_all" in done.stderr

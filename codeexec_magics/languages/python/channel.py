@@ -55,7 +55,10 @@ class Channel:
 
         It is out of the way of programs that close descriptors by number.
         """
-        return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+        try:
+            return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+        except OSError:  # this process may not have so many
+            return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, STOP + 1)
 
     def receive(self) -> dict[str, Any] | None:
         """The next message; None when the kernel is gone."""
