@@ -70,7 +70,7 @@ def _all() -> tuple[Language, ...]:
             continue
         try:
             found[entry.name] = entry.load()
-        except Exception:  # another's package: the other languages must not suffer from it
+        except Exception:  # noqa: BLE001 - another's package; the other languages live on
             _log.exception("the language %r cannot be loaded from %r", entry.name, entry.value)
     _refuse_duplicates(found.values())
     return tuple(found.values())

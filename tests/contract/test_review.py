@@ -424,7 +424,9 @@ def test_a_language_whose_package_is_broken_harms_no_other(tmp_path: Path) -> No
         "[codeexec_magics.languages]\nbroken = no_such_module_at_all:LANGUAGE\n"
     )
     script = """
+import logging
 from codeexec_magics import CodeExecutor
+logging.basicConfig()
 executor = CodeExecutor(standbys=0)
 print(executor.execute_python("6 * 7").output, executor.execute("1", "broken").error)
 """
