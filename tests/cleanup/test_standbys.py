@@ -23,17 +23,23 @@ def ready() -> Iterator[CodeExecutor]:
         yield own
 
 
+def is_reaper(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "codeexec-reaper"
+    except OSError:
+        return False
+
+
 def standing(executor: CodeExecutor) -> set[int]:
-    """The workers that wait: below the supervisor, two steps down, and idle."""
+    """The workers that wait: each is the child of a reaper."""
     supervisor = executor.client.pid
     assert supervisor is not None
-    return {pid for pid, parent in processes.descendants(supervisor) if parent != supervisor}
+    return {pid for pid, parent in processes.descendants(supervisor) if is_reaper(parent)}
 
 
 def zygotes(supervisor: int) -> set[int]:
     """The supervisor's children that are no reapers."""
-    names = {pid: Path(f"/proc/{pid}/comm") for pid in processes.children(supervisor)}
-    return {pid for pid, name in names.items() if name.read_text().strip() != "codeexec-reaper"}
+    return {pid for pid in processes.children(supervisor) if not is_reaper(pid)}
 
 
 def settled(executor: CodeExecutor, language: str) -> set[int]:
