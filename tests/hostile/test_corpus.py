@@ -18,7 +18,7 @@ from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
 
-GRACE = 0.15
+GRACE = 0.1
 STANDBYS = ExecutionOptions().standbys
 CORPUS = programs()
 

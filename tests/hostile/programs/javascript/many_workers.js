@@ -1,5 +1,4 @@
 // expect: succeeded, 42
-// timeout: 10
 const { Worker } = require('worker_threads');
 for (let i = 0; i < 8; i++) new Worker('for (;;);', { eval: true });
 42

@@ -6,7 +6,7 @@ import subprocess
 try:
     os.setgid(65534)
     os.setuid(65534)
-except PermissionError:
+except OSError:
     pass
 subprocess.Popen(["sleep", "600"], start_new_session=True)
 42

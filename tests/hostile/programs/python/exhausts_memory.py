@@ -1,5 +1,4 @@
 # expect: failed, MemoryError
-# timeout: 15
 # All of it is still held when the failure is described.
 import resource
 

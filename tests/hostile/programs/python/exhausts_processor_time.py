@@ -1,5 +1,4 @@
 # expect: crashed, SIGXCPU
-# timeout: 10
 import resource
 import signal
 

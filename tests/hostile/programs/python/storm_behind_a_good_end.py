@@ -1,5 +1,4 @@
 # expect: succeeded, 42
-# timeout: 5
 # The same with the value given while the storm goes on.
 import os
 import time
