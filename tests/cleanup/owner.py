@@ -6,6 +6,8 @@ can be found, and prints one line of JSON for each step.
 
 from __future__ import annotations
 
+import collections
+import copyreg
 import json
 import os
 import random
@@ -77,6 +79,27 @@ def plan_once(executor: CodeExecutor, language: str, grace: float) -> None:
 
 def plan_stubborn(executor: CodeExecutor, grace: float) -> None:
     tell(executor.execute_python(STUBBORN, timeout=60, grace=grace, standbys=0))
+    sys.stdin.read()
+
+
+SLOW = "open('ready', 'w').close() or __import__('time').sleep(600)"
+
+
+def plan_slow_input(executor: CodeExecutor) -> None:
+    """The owner itself is stuck in the user's code, before the program starts."""
+    copyreg.pickle(collections.Counter, lambda value: eval(SLOW))
+    tell(executor.execute_python("42", {"value": collections.Counter()}, timeout=60, standbys=0))
+    sys.stdin.read()
+
+
+def plan_slow_value(executor: CodeExecutor) -> None:
+    """The owner itself is stuck in the user's code, after the program has ended."""
+    program = (
+        "import collections, copyreg\n"
+        "copyreg.pickle(collections.Counter, lambda value: (eval, (slow,)))\n"
+        "collections.Counter()"
+    )
+    tell(executor.execute_python(program, {"slow": SLOW}, timeout=60, standbys=0))
     sys.stdin.read()
 
 

@@ -130,11 +130,25 @@ def test_a_second_interrupt_kills_at_once(own: Callable[..., Owner]) -> None:
     assert owner.others() == set()
 
 
+@pytest.mark.parametrize("plan", ["slow_input", "slow_value"])
+def test_the_owner_can_be_interrupted_while_it_reads_a_value(
+    own: Callable[..., Owner], plan: str
+) -> None:
+    """The user's own code runs in the owner then, and may take any time."""
+    owner = own(plan)
+    assert wait_until((owner.folder / "ready").exists, 30)
+
+    owner.signal(signal.SIGINT)
+
+    told = owner.line()
+    assert (told["outcome"], told["left"], told["below"][1:]) == ("interrupted", 0, []), told
+
+
 @pytest.mark.parametrize("longest", [0.06, 0.3])
 def test_interrupts_at_random_instants_leave_nothing(
     own: Callable[..., Owner], longest: float
 ) -> None:
-    owner = own("random_interrupts", 40, longest)
+    owner = own("random_interrupts", 30, longest)
 
     told = owner.line()
 
