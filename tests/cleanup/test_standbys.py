@@ -11,14 +11,17 @@ import pytest
 from census import below, wait_until
 
 from codeexec_magics import CodeExecutor
+from codeexec_magics.executor import _Share
 from codeexec_magics.supervision import processes
 
 WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
 
 
 @pytest.fixture
-def ready() -> Iterator[CodeExecutor]:
-    """An engine of its own; what it keeps ready must be gone when it is closed."""
+def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeExecutor]:
+    """An engine with a supervisor of its own; what it keeps ready must be gone when it is closed."""
+    monkeypatch.setattr(_Share, "_client", None)
+    monkeypatch.setattr(_Share, "_holders", 0)
     with CodeExecutor(standbys=2) as own:
         yield own
 
