@@ -11,7 +11,7 @@ import time
 from typing import Self
 
 from codeexec_magics.conversation import Conversation
-from codeexec_magics.errors import ProtocolError
+from codeexec_magics.errors import ProtocolError, SupervisorLost
 from codeexec_magics.options import ExecutionOptions
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.lease import Lease
@@ -19,6 +19,11 @@ from codeexec_magics.supervision.shield import Shield
 
 _FLUSH_AFTER = 0.05
 """Seconds that output waits for more, so that a flood becomes few batches."""
+_ANSWER = 60.0
+"""Seconds after its time was over in which a reaper tells of the end; then it is taken for lost.
+Long, because it also removes what the program left in its folder."""
+_ANSWER_TO_INTERRUPT = 8.0
+"""The same where a user waits."""
 
 
 class Attention:
@@ -47,6 +52,7 @@ class Attention:
         self._options = options
         self._startup_ends = time.monotonic() + options.startup_timeout
         self._flush_at: float | None = None
+        self._interrupted: float | None = None
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Self:
@@ -86,9 +92,20 @@ class Attention:
     def _patience(self) -> float | None:
         """Seconds until the next thing that has a time of its own."""
         times = [self._startup_ends] if self._conversation.began is None else []
-        if self._flush_at is not None:
-            times.append(self._flush_at)
+        times += [end for end in (self._flush_at, self._silence_ends()) if end is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _silence_ends(self) -> float | None:
+        """When the reaper must have answered, if it can still do so; None while it need not."""
+        options, conversation = self._options, self._conversation
+        times = []
+        if self._interrupted is not None:
+            times.append(self._interrupted + options.grace + _ANSWER_TO_INTERRUPT)
+        if conversation.ended is not None:
+            times.append(conversation.ended + _ANSWER)
+        if conversation.began is not None:
+            times.append(conversation.began + options.timeout + options.grace + _ANSWER)
+        return min(times, default=None)
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()
@@ -100,10 +117,16 @@ class Attention:
                 f"the worker was not ready within {self._options.startup_timeout:g} s"
             )
 
+        silence_ends = self._silence_ends()
+        if silence_ends is not None and now >= silence_ends and not self._lease.exit:
+            self._lease.give_up()
+            raise SupervisorLost("the supervising processes of this run do not answer")
+
     def _on_lease(self, mask: int) -> None:
         self._lease.receive()
 
     def _on_interrupt(self, mask: int) -> None:
+        self._interrupted = self._interrupted or time.monotonic()
         for _ in range(self._shield.take()):
             self._lease.interrupt(self._options.grace)
 

@@ -24,7 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from codeexec_magics import events
-from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
+from codeexec_magics.errors import (
+    CodeExecError,
+    InvalidOptions,
+    LanguageUnavailable,
+    ProtocolError,
+    SupervisorLost,
+)
 from codeexec_magics.protocol import frames
 from codeexec_magics.supervision import processes, scratch
 from codeexec_magics.supervision.lease import Lease, refusal
@@ -35,6 +41,9 @@ PROTOCOL = 1
 _ENTRY = str(Path(__file__).parent / "__main__.py")
 _STARTUP = 20.0
 _FAREWELL = 12.0
+_TURN_OF_REAPERS = 0.5
+_LONGEST_SWEEP = 2.0
+_SWEEP_ROUND = 0.002
 _DESCRIPTORS = 5
 """Those that come with a lease; fewer if this process may not open more."""
 _log = logging.getLogger("codeexec_magics.supervision")
@@ -45,9 +54,14 @@ class SupervisorClient:
 
     Args:
         containment: A tier's name, or ``auto`` for the strongest that works on this machine.
+
+    Raises:
+        InvalidOptions: No tier has this name.
     """
 
     def __init__(self, containment: str = "auto") -> None:
+        if containment != "auto":
+            _check_tier(containment)
         self._wanted = containment
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,21 +133,22 @@ class SupervisorClient:
                 theirs.close()
         raise AssertionError("unreachable")
 
-    def sweep(self, session: str, seconds: float = 2.0) -> int:
+    def sweep(self, session: str) -> int:
         """After the loss of supervisor and reaper: end what carries the session's marker.
-
-        Their folders in the temp folder go, too.
 
         Args:
             session: The lease's; another thread may have started a new one by now.
-            seconds: How long to try.
 
         Returns:
             How many such processes are left.
         """
-        deadline = time.monotonic() + seconds
+        # Reapers that live have their turn before: they also find what has lost the marker.
+        turn_ends = time.monotonic() + _TURN_OF_REAPERS
+        while processes.marked(session) and time.monotonic() < turn_ends:
+            select.select([], [], [], _SWEEP_ROUND)
+        deadline = time.monotonic() + _LONGEST_SWEEP
         while processes.kill_marked(session) and time.monotonic() < deadline:
-            select.select([], [], [], 0.002)
+            select.select([], [], [], _SWEEP_ROUND)
         scratch.remove(scratch.session_directory(session))
         return len(processes.marked(session))
 
@@ -237,6 +252,7 @@ class SupervisorClient:
             except subprocess.TimeoutExpired:
                 process.kill()  # stopped or stuck: its reapers clean up by themselves
                 process.wait()
+                self.sweep(self._session)  # what a dead reaper left had only the supervisor
 
     def _forget(self) -> None:
         """In a fork of this process: the supervisor is not ours, and must not be held open."""
@@ -251,6 +267,15 @@ class SupervisorClient:
 
 class _Late(SupervisorLost):
     """No answer in time: the supervisor hangs, or the machine is slow."""
+
+
+def _check_tier(name: str) -> None:
+    # Late: the tiers bring ctypes, which a kernel that leaves the choice to us need not load.
+    from codeexec_magics.supervision.containment import BY_NAME
+
+    if name not in BY_NAME:
+        known = ", ".join(["auto", *BY_NAME])
+        raise InvalidOptions(f"no containment is called {name!r}; there are {known}")
 
 
 def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:

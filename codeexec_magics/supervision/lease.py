@@ -150,6 +150,10 @@ class Lease:
             except (OSError, CodeExecError):
                 break
 
+    def give_up(self) -> None:
+        """Take the reaper for lost: nothing that it may still say is waited for."""
+        self.exit = self.exit or Exit("supervisor_lost")
+
     def close(self) -> None:
         """Give every descriptor back; ends the run if it is not over. Safe to call twice."""
         self._run.close()

@@ -33,6 +33,7 @@ for depth in range(3):
             open(f"born-{depth}", "w").close()
             os.closerange(0, 3)
         time.sleep(600)
+        os._exit(0)
 while not all(os.path.exists(f"born-{depth}") for depth in range(3)):
     time.sleep(0.01)
 open("ready", "w").close()

@@ -19,7 +19,7 @@ WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
 
 @pytest.fixture
 def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeExecutor]:
-    """An engine with a supervisor of its own; what it keeps ready must be gone when it is closed."""
+    """An engine with a supervisor of its own; what it keeps ready is gone when it is closed."""
     monkeypatch.setattr(_Share, "_client", None)
     monkeypatch.setattr(_Share, "_holders", 0)
     with CodeExecutor(standbys=2) as own:

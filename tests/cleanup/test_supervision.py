@@ -13,12 +13,13 @@ import pytest
 from census import dwellers, wait_until
 from owner import TREES
 
-from codeexec_magics import ExecutionResult
+from codeexec_magics import ExecutionResult, attention
 from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import Outcome
 from codeexec_magics.supervision import client as client_module
+from codeexec_magics.supervision import lease as lease_module
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
@@ -177,6 +178,58 @@ def test_the_reaper_is_stopped(client: SupervisorClient, folder: Path) -> None:
     assert result.error.startswith("SupervisorLost")
     assert result.receipt.left == 0
     assert works(client, folder)
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_nobody_of_the_supervision_answers(
+    client: SupervisorClient, folder: Path, monkeypatch: pytest.MonkeyPatch, interrupted: bool
+) -> None:
+    """The reaper is dead, and the supervisor, who would see to it, is stopped."""
+    monkeypatch.setattr(client_module, "_FAREWELL", 0.2)
+    monkeypatch.setattr(attention, "_ANSWER_TO_INTERRUPT", 0.3)
+    monkeypatch.setattr(attention, "_ANSWER", 0.3)
+    executions: list[Execution] = []
+
+    def attack(_: str) -> None:
+        both = (supervisor(client), reaper(client))
+        os.kill(both[0], signal.SIGSTOP)
+        os.kill(both[1], signal.SIGKILL)
+        if interrupted:
+            executions[0].interrupt()
+
+    result = run(
+        client,
+        folder,
+        READY["python"],
+        on_output=attack,
+        started=executions.append,
+        timeout=60 if interrupted else 2,
+    )
+
+    assert result.outcome is (Outcome.INTERRUPTED if interrupted else Outcome.CRASHED)
+    assert result.receipt.left == 0
+    assert dwellers(folder) == set()
+    again = run(client, folder, "6 * 7", on_output=print, startup_timeout=1.0)
+    assert again.output == 42
+
+
+def test_a_client_ends_what_a_dead_reaper_left_to_a_stopped_supervisor(
+    client: SupervisorClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_FAREWELL", 0.2)
+    monkeypatch.setattr(lease_module, "_LONGEST_END", 0.2)
+
+    def attack(_: str) -> None:
+        both = (supervisor(client), reaper(client))
+        os.kill(both[0], signal.SIGSTOP)
+        os.kill(both[1], signal.SIGKILL)
+        raise LookupError("the observer's own fault")
+
+    with pytest.raises(LookupError):
+        run(client, folder, READY["python"], on_output=attack)
+    client.close()
+
+    assert dwellers(folder) == set()
 
 
 @pytest.mark.parametrize("times", [1, 2])
