@@ -242,11 +242,11 @@ class _Share:
 
     def take(self) -> SupervisorClient:
         with _Share._lock:
+            if _Share._client is None:
+                _Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
             if not self._taken:
                 self._taken = True
                 _Share._holders += 1
-            if _Share._client is None:
-                _Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
             return _Share._client
 
     def give_back(self) -> None:

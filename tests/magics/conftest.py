@@ -117,7 +117,10 @@ class Kernel:
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
                 break
             messages.append((message["msg_type"], content))
-        reply = self.client.get_shell_msg(timeout=60)["content"]
+        answer = self.client.get_shell_msg(timeout=60)
+        while answer["parent_header"].get("msg_id") != request:
+            answer = self.client.get_shell_msg(timeout=60)  # one that came late for another request
+        reply = answer["content"]
         return Reply(reply["status"], reply.get("ename", ""), reply.get("evalue", ""), messages)
 
 
