@@ -6,6 +6,7 @@ the conversation's, the streams' and the shield's.
 
 from __future__ import annotations
 
+import math
 import selectors
 import time
 from typing import Self
@@ -22,8 +23,10 @@ _FLUSH_AFTER = 0.05
 _ANSWER = 60.0
 """Seconds after its time was over in which a reaper tells of the end; then it is taken for lost.
 Long, because it also removes what the program left in its folder."""
+_LONGEST_WAIT = 3600.0
+"""Seconds; a selector takes no longer time than some weeks, and a limit may be longer."""
 _ANSWER_TO_INTERRUPT = 8.0
-"""The same where a user waits."""
+"""The same as `_ANSWER`, where a user waits."""
 
 
 class Attention:
@@ -93,7 +96,9 @@ class Attention:
         """Seconds until the next thing that has a time of its own."""
         times = [self._startup_ends] if self._conversation.began is None else []
         times += [end for end in (self._flush_at, self._silence_ends()) if end is not None]
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        if not times:
+            return None
+        return min(max(0.0, min(times) - time.monotonic()), _LONGEST_WAIT)
 
     def _silence_ends(self) -> float | None:
         """When the reaper must have answered, if it can still do so; None while it need not."""
@@ -103,7 +108,7 @@ class Attention:
             times.append(self._interrupted + options.grace + _ANSWER_TO_INTERRUPT)
         if conversation.ended is not None:
             times.append(conversation.ended + _ANSWER)
-        if conversation.began is not None:
+        if conversation.began is not None and options.timeout < math.inf:
             times.append(conversation.began + options.timeout + options.grace + _ANSWER)
         return min(times, default=None)
 

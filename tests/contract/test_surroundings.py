@@ -189,3 +189,10 @@ def test_a_file_that_this_user_may_not_read_is_a_failed_result(tmp_path: Path) -
         parent.chmod(0o755)
 
     assert run_script(script, str(file)).startswith("failed SourceUnavailable: cannot execute")
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e10, 1e300])
+def test_no_limit_and_limits_beyond_a_life(executor: CodeExecutor, timeout: float) -> None:
+    result = executor.execute_python("print('slow'); 1 + 1", timeout=timeout)
+
+    assert (result.output, result.stdout) == (2, "slow\n")
