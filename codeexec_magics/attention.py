@@ -6,7 +6,6 @@ the conversation's, the streams' and the shield's.
 
 from __future__ import annotations
 
-import math
 import selectors
 import time
 from typing import Self
@@ -23,6 +22,8 @@ _FLUSH_AFTER = 0.05
 _ANSWER = 60.0
 """Seconds after its time was over in which a reaper tells of the end; then it is taken for lost.
 Long, because it also removes what the program left in its folder."""
+_BEYOND_A_LIFE = 1e10
+"""Seconds; a limit from here on, which may be too large for a float, is none."""
 _LONGEST_WAIT = 3600.0
 """Seconds; a selector takes no longer time than some weeks, and a limit may be longer."""
 _ANSWER_TO_INTERRUPT = 8.0
@@ -108,7 +109,7 @@ class Attention:
             times.append(self._interrupted + options.grace + _ANSWER_TO_INTERRUPT)
         if conversation.ended is not None:
             times.append(conversation.ended + _ANSWER)
-        if conversation.began is not None and options.timeout < math.inf:
+        if conversation.began is not None and options.timeout < _BEYOND_A_LIFE:
             times.append(conversation.began + options.timeout + options.grace + _ANSWER)
         return min(times, default=None)
 
