@@ -303,8 +303,8 @@ class Reaper:
             self._take_over()  # the worker could not be started: its owner is to hear why
         status = self._exit_code_of_namespace() if self._containment.has_init else None
         peak = self._watch.peak_memory if self._watch else 0
-        oom_kills = memory.oom_kills() - self._killed_before
-        self._send(self._failure or self._tally.exited(self._cause, status, peak, oom_kills))
+        exited = self._tally.exited(self._cause, status, peak, self._killed_before)
+        self._send(self._failure or exited)
         self._tell_supervisor({"type": "done"})
 
     def _exit_code_of_namespace(self) -> int | None:

@@ -45,7 +45,7 @@ class Tally:
             self._count(pid, status)
 
     def exited(
-        self, cause: str | None, status: int | None, peak_memory: int, oom_kills: int
+        self, cause: str | None, status: int | None, peak_memory: int, killed_before: int
     ) -> dict[str, Any]:
         """The message ``exited``.
 
@@ -53,7 +53,7 @@ class Tally:
             cause: Why the run ended.
             status: The worker's exit code where a namespace hides it; else None.
             peak_memory: Bytes of the whole run, as far as they were watched.
-            oom_kills: How often the kernel's OOM killer struck meanwhile.
+            killed_before: How often the kernel's OOM killer had struck when the run began.
         """
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         if status is None and self.status is not None:
@@ -63,7 +63,7 @@ class Tally:
             "type": "exited",
             "cause": cause,
             "status": status,
-            "out_of_memory": killed and oom_kills > 0,
+            "out_of_memory": killed and memory.oom_kills() > killed_before,
             "cpu_time": usage.ru_utime + usage.ru_stime,
             "peak_memory": max(usage.ru_maxrss * memory.MAXRSS_UNIT, peak_memory),
             "reaped": self.reaped,
