@@ -67,6 +67,10 @@ class ExecutionOptions:
         cpu_time: Seconds of processor time for the whole tree; None for no limit.
         processes: How many processes the tree may have at once; None for no limit.
         cpus: How many cores the program may use; None for all.
+        seal: Whether the strongest containment must hold the run, or else it is refused.
+        network: Whether the program may use the network; False refuses it every such socket.
+        sandbox: Whether the program may change its own folder only, has no network and a reduced
+            environment, and is trusted in nothing that it answers.
         standbys: How many workers like this one to keep ready for the next; 0 for none.
     """
 
@@ -82,6 +86,9 @@ class ExecutionOptions:
     cpu_time: float | None = None
     processes: int | None = None
     cpus: int | None = None
+    seal: bool = False
+    network: bool = True
+    sandbox: bool = False
     standbys: int = 2
 
     def __post_init__(self) -> None:
@@ -102,6 +109,9 @@ class ExecutionOptions:
             _check_seconds("cpu_time", self.cpu_time, unlimited=False)
         for what in ("memory", "processes", "cpus"):
             _check_count(what, getattr(self, what))
+        for what in ("seal", "network", "sandbox"):
+            if not isinstance(getattr(self, what), bool):
+                raise InvalidOptions(f"{what} must be True or False, not {getattr(self, what)!r}")
         _check_environment(self.environment)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
