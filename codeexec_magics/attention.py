@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import selectors
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Self
 
 from codeexec_magics.conversation import Conversation
@@ -28,6 +30,26 @@ _LONGEST_WAIT = 3600.0
 """Seconds; a selector takes no longer time than some weeks, and a limit may be longer."""
 _ANSWER_TO_INTERRUPT = 8.0
 """The same as `_ANSWER`, where a user waits."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Something to be called again and again while a run is under way.
+
+    Attributes:
+        call: What is called, in the thread that executes.
+        next: When it is called next (monotonic seconds).
+        seconds: The time between two calls.
+    """
+
+    call: Callable[[], None]
+    next: float
+    seconds: float = 0.25
+
+    def beat(self) -> None:
+        """Call it, and take note of the next time."""
+        self.call()
+        self.next = time.monotonic() + self.seconds
 
 
 class Attention:
@@ -57,6 +79,7 @@ class Attention:
         self._startup_ends = time.monotonic() + options.startup_timeout
         self._flush_at: float | None = None
         self._interrupted: float | None = None
+        self._pulse: Pulse | None = None
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Self:
@@ -71,13 +94,17 @@ class Attention:
     def __exit__(self, *_: object) -> None:
         self._selector.close()
 
-    def hold(self) -> None:
+    def hold(self, pulse: Pulse | None = None) -> None:
         """Serve until the reaper says that nothing is left, then take what the pipes still hold.
+
+        Args:
+            pulse: What is to be called meanwhile; without one nothing wakes this thread in vain.
 
         Raises:
             ProtocolError: What arrived is not of the protocol; the run is being ended.
             CodeExecError: The worker could not be started, or its supervision was lost.
         """
+        self._pulse = pulse
         try:
             while self._lease.exit is None:
                 for key, mask in self._selector.select(self._patience()):
@@ -96,7 +123,8 @@ class Attention:
     def _patience(self) -> float | None:
         """Seconds until the next thing that has a time of its own."""
         times = [self._startup_ends] if self._conversation.began is None else []
-        times += [end for end in (self._flush_at, self._silence_ends()) if end is not None]
+        beat = self._pulse.next if self._pulse is not None else None
+        times += [end for end in (self._flush_at, self._silence_ends(), beat) if end is not None]
         if not times:
             return None
         return min(max(0.0, min(times) - time.monotonic()), _LONGEST_WAIT)
@@ -118,6 +146,8 @@ class Attention:
         if self._flush_at is not None and now >= self._flush_at:
             self._flush()
             self._flush_at = None
+        if self._pulse is not None and now >= self._pulse.next:
+            self._pulse.beat()
         if self._conversation.began is None and now >= self._startup_ends and not self._lease.exit:
             raise ProtocolError(
                 f"the worker was not ready within {self._options.startup_timeout:g} s"

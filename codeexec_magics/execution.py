@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics import events
-from codeexec_magics.attention import Attention
+from codeexec_magics.attention import Attention, Pulse
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
@@ -45,12 +45,16 @@ class Observer:
         display: A MIME bundle and its metadata.
         progress: Done, total (or None), text.
         started: The execution, which any thread may then `Execution.interrupt`.
+        read: The inputs have been read: what changes in them from now on is not the program's.
+        tick: Called a few times a second while nothing else happens (`attention.Pulse`).
     """
 
     output: Callable[[str, str], None] | None = None
     display: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
     progress: Callable[[float, float | None, str], None] | None = None
     started: Callable[[Execution], None] | None = None
+    read: Callable[[], None] | None = None
+    tick: Pulse | None = None
 
 
 class Execution:
@@ -61,6 +65,9 @@ class Execution:
         language: The program's language.
         options: The limits and surroundings.
         observer: Who hears of it.
+
+    Attributes:
+        reaper: The process below which all of the run's are; None before the lease.
     """
 
     def __init__(
@@ -72,6 +79,12 @@ class Execution:
         self._observer = observer
         self._shield = Shield()
         self._facts = Facts(language.name, options.timeout, limits=options.limits())
+        self._streams: dict[str, Stream] = {}
+        self.reaper: int | None = None
+
+    def printed(self, stream: str) -> str:
+        """What is kept of ``stdout`` or ``stderr`` so far. May be called from any thread."""
+        return self._streams[stream].text() if stream in self._streams else ""
 
     def interrupt(self) -> None:
         """Interrupt the run; the second time, kill it. May be called from any thread."""
@@ -139,6 +152,7 @@ class Execution:
         lease = client.lease(recipe, options.startup_timeout)
 
         self._facts.containment = lease.containment
+        self.reaper = lease.reaper
         events.emit(
             _log,
             logging.DEBUG,
@@ -154,6 +168,8 @@ class Execution:
         arena = Arena(lease.inputs)
         with self._shield.lowered():  # an object is packed by code of its own
             encoded = encode(dict(inputs), arena, reader=reader, root="inputs")
+        if self._observer.read is not None:
+            self._observer.read()
         with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
             arena.seal()
         run = {
@@ -182,13 +198,14 @@ class Execution:
     def _attend(self, lease: Lease, conversation: Conversation) -> None:
         """Serve the run until nothing of it is left."""
         facts, kept, output = self._facts, self._options.kept_output, self._observer.output
-        streams = (
-            Stream("stdout", lease.stdout, kept, output),
-            Stream("stderr", lease.stderr, kept, output),
-        )
+        self._streams = {
+            "stdout": Stream("stdout", lease.stdout, kept, output),
+            "stderr": Stream("stderr", lease.stderr, kept, output),
+        }
+        streams = tuple(self._streams.values())
         try:
             with Attention(lease, conversation, streams, self._shield, self._options) as attention:
-                attention.hold()
+                attention.hold(self._observer.tick)
         finally:
             facts.stdout, facts.stderr = (stream.text() for stream in streams)
             facts.last, facts.stopped = conversation.last, conversation.stopped

@@ -1,12 +1,14 @@
 """Collect what a program prints: decoded across chunk borders, bounded, passed on in batches.
 
-Lives in the kernel, in the thread that executes. Owns the kept text; the descriptor is the lease's.
+Lives in the kernel, in the thread that executes; `Stream.text` may be asked by any other. Owns the
+kept text; the descriptor is the lease's.
 """
 
 from __future__ import annotations
 
 import codecs
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 
@@ -32,6 +34,7 @@ class Stream:
         self.name = name
         self.fd = fd
         self._output = output
+        self._lock = threading.Lock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._tail_size = kept // _TAIL_SHARE
         self._head_left = kept - self._tail_size
@@ -71,7 +74,8 @@ class Stream:
     def _take(self, received: bytes) -> None:
         text = self._decode(received, final=not received)
         if text:
-            self._keep(text)
+            with self._lock:
+                self._keep(text)
             if self._output is not None:
                 self._batch.append(text)
                 self._batch_length += len(text)
@@ -88,12 +92,13 @@ class Stream:
 
     def text(self) -> str:
         """What is kept; a line in its middle tells how much was left out."""
-        tail = "".join(self._tail)
+        with self._lock:
+            head, tail, dropped = "".join(self._head), "".join(self._tail), self._dropped
         cut = max(0, len(tail) - self._tail_size)
-        dropped = self._dropped + cut
+        dropped += cut
         if not dropped:
-            return "".join(self._head) + tail
-        return "".join(self._head) + f"\n… {dropped:,} characters left out …\n" + tail[cut:]
+            return head + tail
+        return f"{head}\n… {dropped:,} characters left out …\n{tail[cut:]}"
 
     def _keep(self, text: str) -> None:
         if self._head_left:
