@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from codeexec_magics.errors import DataError, LanguageUnavailable, SourceUnavailable
+from codeexec_magics.errors import (
+    DataError,
+    IsolationUnavailable,
+    LanguageUnavailable,
+    SourceUnavailable,
+)
 from codeexec_magics.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.supervision.lease import Exit
 from codeexec_magics.traces import Trace
@@ -133,7 +138,7 @@ def _place(facts: Facts) -> Trace | None:
 
 
 def _refused(error: Exception) -> _Judgement:
-    kinds = (LanguageUnavailable, SourceUnavailable, DataError)
+    kinds = (LanguageUnavailable, IsolationUnavailable, SourceUnavailable, DataError)
     outcome = Outcome.FAILED if isinstance(error, kinds) else Outcome.CRASHED
     kind, message = type(error).__name__, str(error)
     line = " ".join(f"{kind}: {message}".split())

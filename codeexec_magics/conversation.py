@@ -35,11 +35,13 @@ class Listener:
         begun: The program is about to start.
         display: A MIME bundle and its metadata.
         progress: Done, total (or None), text.
+        admit: Turns a bundle that has arrived into what may be kept and shown of it.
     """
 
     begun: Callable[[], None]
     display: Callable[[dict[str, Any], dict[str, Any]], None]
     progress: Callable[[float, float | None, str], None]
+    admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
 
 
 class Conversation:
@@ -161,7 +163,7 @@ class Conversation:
         self.write()
 
     def _take_display(self, message: dict[str, Any]) -> None:
-        bundle = dict(_mapping(message, "bundle"))
+        bundle = self._listener.admit(_mapping(message, "bundle"))
         if len(self.displays) < _MOST_DISPLAYS:
             self.displays.append(bundle)
         metadata = message.get("metadata")

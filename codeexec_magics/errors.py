@@ -7,6 +7,7 @@ Plain classes of the standard library; any process may import this module.
     CodeExecError
     ├── InvalidOptions            (ValueError) told before anything starts
     ├── LanguageUnavailable       what is missing, and how to install it
+    ├── IsolationUnavailable      this machine cannot seal, sandbox, or cut off a program
     ├── SourceUnavailable         (OSError) the file cannot be read, or has no known language
     ├── DataError                 a value cannot travel; .path names it
     │   ├── EncodingFailed        on the way out
@@ -39,6 +40,10 @@ class InvalidOptions(CodeExecError, ValueError):
 
 class LanguageUnavailable(CodeExecError):
     """The language is unknown, or its runtime is missing or too old; the text says what to do."""
+
+
+class IsolationUnavailable(CodeExecError):
+    """This machine cannot give what an execution asks for; the text says what is missing."""
 
 
 class SourceUnavailable(CodeExecError, OSError):

@@ -17,6 +17,7 @@ from typing import Any
 
 from codeexec_magics import events
 from codeexec_magics.attention import Attention, Pulse
+from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
@@ -28,7 +29,7 @@ from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.lease import Lease
-from codeexec_magics.supervision.recipe import Recipe
+from codeexec_magics.supervision.recipe import Isolation, Recipe
 from codeexec_magics.supervision.shield import Shield
 from codeexec_magics.traces import CELL_FILE
 
@@ -148,6 +149,7 @@ class Execution:
             directory=directory,
             modules=None if modules is None else list(modules(directory)),
             ahead=options.standbys,
+            isolation=Isolation(options.seal, options.network, options.sandbox),
         )
         lease = client.lease(recipe, options.startup_timeout)
 
@@ -180,7 +182,8 @@ class Execution:
             "first_line": self._program.first_line,
             "entry": self._program.entry,
             "inputs": encoded,
-            "values": sorted(PYTHON),
+            # From a sandbox nothing is believed: no pickle, which could run code here.
+            "values": sorted(PYTHON - {"pickle"} if self._options.sandbox else PYTHON),
         }
 
         def begun() -> None:
@@ -191,7 +194,10 @@ class Execution:
 
         observer = self._observer
         listener = Listener(
-            begun, observer.display or _ignore_display, observer.progress or _ignore_progress
+            begun,
+            observer.display or _ignore_display,
+            observer.progress or _ignore_progress,
+            harmless if self._options.sandbox else dict,
         )
         return Conversation(lease.control, run, listener)
 
@@ -218,7 +224,7 @@ class Execution:
     def _learn(self, last: Mapping[str, Any]) -> None:
         """Have the libraries that the program has used loaded ahead for the next one."""
         loaded, learn = last.get("loaded"), self._language.learn
-        if learn is not None and isinstance(loaded, list):
+        if learn is not None and isinstance(loaded, list) and not self._options.sandbox:
             learn(name for name in loaded if isinstance(name, str))
 
     def _read_value(self, lease: Lease) -> None:
@@ -231,9 +237,8 @@ class Execution:
         with contextlib.suppress(OSError):
             arena.seal()
         with self._shield.lowered():
-            value = decode(
-                last.get("value"), arena, allow_pickle=self._language.reads_pickle, root="result"
-            )
+            trusted = self._language.reads_pickle and not self._options.sandbox
+            value = decode(last.get("value"), arena, allow_pickle=trusted, root="result")
             self._facts.value = convert(value, self._options.converter, "result")
         self._facts.has_value = True
 

@@ -19,6 +19,13 @@ DEFAULT_TIMEOUT = 30.0
 CONVERTERS = ("auto", "pandas", "polars", "arrow", "numpy", "records")
 """What a result may be turned into; ``auto`` keeps the type that arrived."""
 
+_HARMLESS = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM"),
+        *("VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH"),
+        *("PYTHONPATH", "PYTHONHOME", "NODE_PATH"),
+    }
+)
 _MOST_STANDBYS = 16
 _MOST_SECONDS = 2_000_000
 """What a system call takes as a time to wait."""
@@ -110,8 +117,7 @@ class ExecutionOptions:
         for what in ("memory", "processes", "cpus"):
             _check_count(what, getattr(self, what))
         for what in ("seal", "network", "sandbox"):
-            if not isinstance(getattr(self, what), bool):
-                raise InvalidOptions(f"{what} must be True or False, not {getattr(self, what)!r}")
+            _check_switch(what, getattr(self, what))
         _check_environment(self.environment)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
@@ -129,8 +135,13 @@ class ExecutionOptions:
         return {name: limit for name, limit in every.items() if limit is not None}
 
     def full_environment(self) -> dict[str, str]:
-        """This process's variables as they are now, with the overrides applied."""
+        """This process's variables as they are now, with the overrides applied.
+
+        A sandboxed program is given of them what it needs to run, and the overrides.
+        """
         merged = dict(os.environ)
+        if self.sandbox:
+            merged = {name: value for name, value in merged.items() if _is_harmless(name)}
         for name, value in self.environment.items():
             if value is None:
                 merged.pop(name, None)
@@ -184,9 +195,19 @@ def parse_count(text: str) -> int:
     return number
 
 
+def _is_harmless(name: str) -> bool:
+    """Whether a sandboxed program may see a variable: none that may hold a key or a password."""
+    return name in _HARMLESS or name.startswith("LC_")
+
+
 def _check_count(what: str, value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise InvalidOptions(f"{what} must be a whole number above 0, not {value!r}")
+
+
+def _check_switch(what: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidOptions(f"{what} must be True or False, not {value!r}")
 
 
 def _is_number(value: object) -> bool:

@@ -25,6 +25,7 @@ VALUES = {
 }
 WORK = {
     "attention",
+    "bundles",
     "execution",
     "executor",
     "composition",

@@ -16,7 +16,7 @@ import signal
 import sys
 from typing import ClassVar
 
-from . import linux, processes
+from . import landlock, linux, processes, seccomp
 
 
 class Containment:
@@ -87,15 +87,15 @@ class GuardedSubreaper(Subreaper):
         """Enter the outer domain and make sure that it holds."""
         super().enter_reaper()
         linux.renounce_privileges()
-        linux.scope_signals()
+        landlock.scope_signals()
         self._closed = _cannot_signal(os.getppid())
         if not self._closed:
             raise OSError("the Landlock domain does not hold signals back")
 
     def enter_worker(self) -> None:
         """Enter the inner domain: the reaper is outside of it."""
-        linux.scope_signals()
-        linux.refuse_foreign_limits()
+        landlock.scope_signals()
+        seccomp.refuse_foreign_limits()
 
     def kill_all(self) -> None:
         """Kill the whole domain at once."""
@@ -133,6 +133,7 @@ class PidNamespace(Subreaper):
         The mount namespace is not the reaper's, which goes on to see the outer ``/proc``.
         """
         linux.unshare(linux.CLONE_NEWNS)
+        linux.keep_mounts_private()
         linux.mount_own_proc()
 
 
@@ -149,6 +150,13 @@ class SealedSubreaper(PidNamespace):
         """Make the namespaces, then enter the outer domain."""
         super().enter_reaper()
         self._guard.enter_reaper()
+
+    def enter_init(self) -> None:
+        """Also end with the namespace what a program may leave in shared memory."""
+        super().enter_init()
+        linux.unshare(linux.CLONE_NEWIPC)
+        if os.path.isdir("/dev/shm"):
+            linux.mount_own_shared_memory()
 
     def enter_worker(self) -> None:
         """Enter the inner domain."""
@@ -179,14 +187,14 @@ def strongest(wanted: str = "auto") -> tuple[type[Containment], list[str]]:
     order: tuple[type[Containment], ...] = TIERS if wanted == "auto" else (BY_NAME[wanted],)
     reasons: list[str] = []
     for tier in order:
-        reason = _why_not(tier)
+        reason = why_not(tier)
         if reason is None:
             return tier, reasons
         reasons.append(f"{tier.name}: {reason}")
     return ProcessGroup, reasons
 
 
-def _why_not(tier: type[Containment]) -> str | None:
+def why_not(tier: type[Containment]) -> str | None:
     """Try a tier in a child of this process; the reason if it does not work."""
     if tier is ProcessGroup:
         return None

@@ -14,7 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from codeexec_magics.errors import CodeExecError, LanguageUnavailable, ProtocolError, SupervisorLost
+from codeexec_magics.errors import (
+    CodeExecError,
+    IsolationUnavailable,
+    LanguageUnavailable,
+    ProtocolError,
+    SupervisorLost,
+)
 from codeexec_magics.protocol import frames
 
 _FOREVER = 1e9
@@ -173,6 +179,8 @@ class Lease:
 def refusal(message: dict[str, Any]) -> Exception:
     """The exception for the message ``refused``."""
     path, reason = message.get("path") or "", message.get("reason") or "no reason given"
+    if message.get("what") == "isolation":
+        return IsolationUnavailable(reason)
     if not path:
         return ProtocolError(f"the worker could not be prepared: {reason}")
     detail = os.strerror(message["errno"]) if message.get("errno") else reason

@@ -3,8 +3,8 @@
 Runs in the supervisor, in reapers, and in a worker before its exec. Owns nothing. Every function
 raises `OSError` with the kernel's errno, so that a caller can probe by doing.
 
-Sources: landlock(7), seccomp(2), prctl(2), unshare(2) of the Linux man-pages project and
-``include/uapi/linux/{landlock,seccomp,filter,prctl}.h`` of the kernel.
+Sources: prctl(2), unshare(2), mount(2), mount_setattr(2), capabilities(7) of the Linux man-pages
+project and ``include/uapi/linux/{prctl,mount,capability}.h`` of the kernel.
 """
 
 from __future__ import annotations
@@ -25,19 +25,28 @@ _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 
 # The numbers of system calls that came after 5.1 are the same on every architecture.
-_SYS_LANDLOCK_CREATE_RULESET = 444
-_SYS_LANDLOCK_RESTRICT_SELF = 446
-_LANDLOCK_CREATE_RULESET_VERSION = 1
-_LANDLOCK_SCOPE_SIGNAL = 1 << 1
-_FIRST_ABI_WITH_SIGNAL_SCOPE = 6
+_SYS_MOUNT_SETATTR = 442
+_MOUNT_ATTR_RDONLY = 1
+_AT_RECURSIVE = 0x8000
+_AT_FDCWD = -100
+
+_PR_CAPBSET_DROP = 24
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_LAST_CAPABILITY = 63
+
+CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER = 0, 1, 3
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 
 _MS_NOSUID = 2
 _MS_NODEV = 4
 _MS_NOEXEC = 8
+_MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_PRIVATE = 1 << 18
 
@@ -80,34 +89,6 @@ def renounce_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, "PR_SET_NO_NEW_PRIVS")
 
 
-def scope_signals() -> None:
-    """Enter a Landlock domain out of which this process and all it starts can signal nobody.
-
-    A process of the domain still reaches the domain itself and the domains nested in it. Needs
-    ``no_new_privs`` or CAP_SYS_ADMIN, and Linux 6.12 (Landlock ABI 6).
-
-    Raises:
-        OSError: The kernel has no such domain, or claims what it lacks.
-    """
-    abi = _libc.syscall(
-        _SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_CREATE_RULESET_VERSION
-    )
-    if _check(abi, "landlock_create_ruleset") < _FIRST_ABI_WITH_SIGNAL_SCOPE:
-        raise OSError(95, f"Landlock ABI {abi} cannot scope signals; it takes Linux 6.12")
-
-    attributes = struct.pack("=QQQ", 0, 0, _LANDLOCK_SCOPE_SIGNAL)
-    ruleset = _check(
-        _libc.syscall(
-            _SYS_LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0
-        ),
-        "landlock_create_ruleset",
-    )
-    try:
-        _check(_libc.syscall(_SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
-    finally:
-        os.close(ruleset)
-
-
 def unshare(flags: int) -> None:
     """Leave the namespaces that ``flags`` name for new ones."""
     _check(_libc.unshare(flags), "unshare")
@@ -127,59 +108,78 @@ def map_own_ids(uid: int, gid: int) -> None:
             os.close(fd)
 
 
+def call(number: int, *arguments: object, what: str) -> int:
+    """Make a system call that the C library has no function for; its value."""
+    return _check(_libc.syscall(number, *arguments), what)
+
+
+def keep_mounts_private() -> None:
+    """In a new mount namespace: what is mounted here shows nowhere else, and the other way."""
+    _check(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount / private")
+
+
 def mount_own_proc() -> None:
     """In new pid and mount namespaces: make ``/proc`` show the namespace's own processes."""
-    _check(_libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount / private")
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     _check(_libc.mount(b"proc", b"/proc", b"proc", flags, None), "mount /proc")
 
 
-# A seccomp filter is a small program for the kernel's BPF machine. This one refuses prlimit64 on
-# another process: it is the one way to harm a process outside that neither signals nor ptrace rules
-# cover (a program could forbid the supervisor to open descriptors or to fork).
-_LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
-_JUMP_IF_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
-_AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
-_RETURN = 0x06  # BPF_RET | BPF_K
-_ALLOW = 0x7FFF0000
-_REFUSE = 0x00050000 | 1  # SECCOMP_RET_ERRNO | EPERM
-_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_FIRST_ARGUMENT = 0, 4, 16
-_WITHOUT_X32_BIT = 0xBFFFFFFF
-
-# audit architecture → number of prlimit64
-_PRLIMIT = {
-    0xC000003E: 302,  # x86-64
-    0x40000003: 340,  # i386, which a 64-bit kernel also runs
-    0xC00000B7: 261,  # aarch64
-    0x40000028: 369,  # arm
-}
+def mount_own_shared_memory() -> None:
+    """In a new mount namespace: an empty ``/dev/shm`` that ends with the namespace."""
+    flags = _MS_NOSUID | _MS_NODEV
+    options = b"mode=1777,size=25%"
+    _check(_libc.mount(b"shm", b"/dev/shm", b"tmpfs", flags, options), "mount /dev/shm")
 
 
-def refuse_foreign_limits() -> None:
-    """Refuse ``prlimit`` on any other process, for this process and all it starts (EPERM).
+def mount_on_itself(folder: str) -> None:
+    """In a new mount namespace: make a folder a mount, which can be treated by itself."""
+    path = os.fsencode(folder)
+    _check(_libc.mount(path, path, None, _MS_BIND | _MS_REC, None), f"mount {folder}")
 
-    Needs ``no_new_privs`` or CAP_SYS_ADMIN.
+
+def make_read_only(folder: str, read_only: bool = True) -> None:
+    """Make a mount read-only with all mounts below it, or make one mount writable again."""
+    attributes = struct.pack(
+        "=QQQQ", *((_MOUNT_ATTR_RDONLY, 0) if read_only else (0, _MOUNT_ATTR_RDONLY)), 0, 0
+    )
+    call(
+        _SYS_MOUNT_SETATTR,
+        _AT_FDCWD,
+        os.fsencode(folder),
+        ctypes.c_uint(_AT_RECURSIVE if read_only else 0),
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+        what=f"mount_setattr {folder}",
+    )
+
+
+def renounce_capabilities(kept: tuple[int, ...]) -> None:
+    """Give up root's powers but those that are named; an exec gives none of them back."""
+    for number in range(_LAST_CAPABILITY + 1):
+        if number not in kept:
+            # One that the kernel does not know, or a set that was not ours to change: see below.
+            _libc.prctl(_PR_CAPBSET_DROP, *(ctypes.c_ulong(word) for word in (number, 0, 0, 0)))
+    _libc.prctl(
+        _PR_CAP_AMBIENT, *(ctypes.c_ulong(word) for word in (_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+    )
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    present = ctypes.create_string_buffer(24)
+    _check(_libc.capget(header, present), "capget")
+    permitted = struct.unpack("=IIIIII", present.raw)[1::3]
+    wanted = sum(1 << number for number in kept)
+    low, high = permitted[0] & wanted & 0xFFFFFFFF, permitted[1] & (wanted >> 32)
+    _check(_libc.capset(header, struct.pack("=IIIIII", low, low, 0, high, high, 0)), "capset")
+
+
+def install_filter(code: bytes, length: int) -> None:
+    """Have the kernel ask a program of its BPF machine about every system call from now on.
+
+    Args:
+        code: The program, 8 bytes an instruction.
+        length: How many instructions it has.
     """
-    program = [(_LOAD, 0, 0, _OFFSET_ARCHITECTURE)]
-    for architecture, number in _PRLIMIT.items():
-        program += [
-            (_JUMP_IF_EQUAL, 0, 7, architecture),  # another one: to the next block
-            (_LOAD, 0, 0, _OFFSET_NUMBER),
-            (_AND, 0, 0, _WITHOUT_X32_BIT),
-            (_JUMP_IF_EQUAL, 0, 2, number),  # another call: allow
-            (_LOAD, 0, 0, _OFFSET_FIRST_ARGUMENT),
-            (_JUMP_IF_EQUAL, 0, 1, 0),  # pid 0 is the caller itself; any other: refuse
-            (_RETURN, 0, 0, _ALLOW),
-            (_RETURN, 0, 0, _REFUSE),
-        ]
-    program += [(_RETURN, 0, 0, _ALLOW)]
-    _install(program)
-
-
-def _install(program: list[tuple[int, int, int, int]]) -> None:
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("@HP", len(program), ctypes.addressof(buffer))
+    header = struct.pack("@HP", length, ctypes.addressof(buffer))
     _check(
         _libc.prctl(_PR_SET_SECCOMP, ctypes.c_ulong(_SECCOMP_MODE_FILTER), header, 0, 0),
         "PR_SET_SECCOMP",

@@ -64,6 +64,7 @@ class Reaper:
         self._watch: Watch | None = None
         self._grace = 0.0
         self._stopping: str | None = None
+        self._has_scratch = False
         self._tally = Tally()
         self._failure: dict[str, Any] | None = None
 
@@ -113,6 +114,8 @@ class Reaper:
         assignment = self._assignment
         environment = {**assignment.environment, **scratch.variables(assignment.scratch)}
         environment[processes.MARKER] = assignment.session
+        if assignment.isolation.sandbox:
+            self._make_scratch()  # before the program's view of the file system is closed
         self._channels = Channels()
         self._place = assignment.place()
         self._status, status_end = os.pipe()
@@ -123,6 +126,8 @@ class Reaper:
             directory=assignment.directory,
             ends=self._channels.theirs,
             status=status_end,
+            isolation=assignment.isolation,
+            scratch=assignment.scratch,
             serve=self._serve,
         )
         self._tally.main = os.fork()
@@ -170,7 +175,7 @@ class Reaper:
             self._finish("owner_gone")  # the supervisor starts another for the same run
             return
         self._run = socket.socket(fileno=descriptors[0])
-        scratch.create(self._assignment.scratch)
+        self._make_scratch()
         leased = {
             "type": "leased",
             "pid": self._tally.main,
@@ -180,6 +185,10 @@ class Reaper:
         self._tell_supervisor({"type": "taken"})
         self._send(leased, tuple(self._channels.ours))
         self._channels.close_ours()
+
+    def _make_scratch(self) -> None:
+        scratch.create(self._assignment.scratch)
+        self._has_scratch = True
 
     def _read_status(self) -> None:
         text = os.read(self._status, 5000).decode(errors="replace")
@@ -294,7 +303,7 @@ class Reaper:
             select.select([self._wake], [], [], _KILL_ROUND)
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake, 4096)
-        if self._run is not None:
+        if self._has_scratch:
             scratch.remove_run(self._assignment.scratch)
 
     def _report(self) -> None:

@@ -16,9 +16,10 @@ from typing import Any
 
 from ..protocol import frames
 from . import processes, scratch
+from .choice import Choice
 from .containment import Containment
 from .reaper import Reaper
-from .recipe import Assignment
+from .recipe import Assignment, Isolation
 from .standby import Held, Pool, Pools, memory_is_scarce, start_zygote
 
 _STRANGER_ROUND = 0.005
@@ -39,7 +40,7 @@ class Reapers:
     ) -> None:
         self._session = session
         self._selector = selector
-        self._tier = tier
+        self._choice = Choice(tier)
         self._scratch = scratch.session_directory(session)
         self._held: list[Held] = []
         self._lost: list[Held] = []
@@ -65,6 +66,11 @@ class Reapers:
 
     def give(self, lease: dict[str, Any], run: socket.socket) -> None:
         """Give a run to a reaper that stands by, or to a new one."""
+        try:
+            self._choice.tier(Isolation.from_message(lease["isolation"]))
+        except OSError as error:
+            _refuse(run, error, "isolation")
+            return
         pool = self._pools.use(lease)
         try:
             held = self._standby(pool) or self._start(pool)
@@ -95,6 +101,7 @@ class Reapers:
             OSError: The system cannot fork now.
         """
         self._count += 1
+        tier = self._choice.tier(Isolation.from_message(pool.lease["isolation"]))
         assignment = {
             "argv": pool.lease["argv"],
             "environment": pool.lease["environment"],
@@ -102,28 +109,31 @@ class Reapers:
             "session": self._session,
             "scratch": os.path.join(self._scratch, str(self._count)),
             "supervisor": os.getpid(),
+            "isolation": pool.lease["isolation"],
         }
         ours, theirs = socket.socketpair()
         held = Held(ours, pool)
         if pool.zygote is not None and pool.zygote.warm and not cold:
-            request = {"type": "fork", "containment": self._tier.name, **assignment}
+            request = {"type": "fork", "containment": tier.name, **assignment}
             with contextlib.suppress(OSError):  # its end shows as the end of the reaper's channel
                 frames.send(pool.zygote.channel, request, (theirs.fileno(),))
         else:
-            held.pid = self._fork_reaper(theirs, Assignment.from_message(assignment))
+            held.pid = self._fork_reaper(theirs, Assignment.from_message(assignment), tier())
         theirs.close()
         self._held.append(held)
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._on_reaper(held))
         return held
 
-    def _fork_reaper(self, channel: socket.socket, assignment: Assignment) -> int:
+    def _fork_reaper(
+        self, channel: socket.socket, assignment: Assignment, containment: Containment
+    ) -> int:
         # Until the reaper has its own handlers a signal must wait, or an early kill is lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
         try:
             pid = os.fork()
             if pid == 0:
                 try:
-                    Reaper(channel, assignment, self._tier()).hold()
+                    Reaper(channel, assignment, containment).hold()
                 finally:
                     os._exit(1)
             return pid
@@ -253,8 +263,12 @@ class Reapers:
         self._sweep_scratch()
 
 
-def _refuse(run: socket.socket, error: OSError) -> None:
-    _tell(run, {"type": "refused", "errno": error.errno, "path": "", "reason": str(error)})
+def _refuse(run: socket.socket, error: OSError, what: str = "worker") -> None:
+    reason = error.strerror or str(error)
+    _tell(
+        run,
+        {"type": "refused", "what": what, "errno": error.errno, "path": "", "reason": reason},
+    )
     run.close()
 
 

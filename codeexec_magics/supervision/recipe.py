@@ -12,6 +12,31 @@ from typing import Any, Optional
 
 
 @dataclass(frozen=True)
+class Isolation:
+    """What one run asks to be kept from.
+
+    Attributes:
+        seal: Whether the strongest containment must hold it.
+        network: Whether it may use the network.
+        sandbox: Whether it may change its own folders only, and reach no service.
+    """
+
+    seal: bool = False
+    network: bool = True
+    sandbox: bool = False
+
+    @property
+    def restricts(self) -> bool:
+        """Whether the worker's process has to be restricted at all."""
+        return self.sandbox or not self.network
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Isolation:
+        """Take the isolation out of the object that a message has."""
+        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A way to start a worker; workers of one recipe are like each other.
 
@@ -21,6 +46,7 @@ class Recipe:
         directory: The worker's current directory.
         modules: What a zygote of this command loads ahead; None if the command cannot fork.
         ahead: How many workers like this one to keep ready.
+        isolation: What the worker is kept from.
     """
 
     argv: Sequence[str]
@@ -28,6 +54,7 @@ class Recipe:
     directory: str
     modules: Optional[Sequence[str]] = None  # noqa: UP045 - Python 3.9 evaluates it
     ahead: int = 0
+    isolation: Isolation = Isolation()
 
 
 @dataclass(frozen=True)
@@ -41,6 +68,7 @@ class Assignment:
         session: The session's marker.
         scratch: The run's temporary directory, to be made when the run begins.
         supervisor: The supervisor's process.
+        isolation: As in `Recipe`.
     """
 
     argv: list[str]
@@ -49,6 +77,7 @@ class Assignment:
     session: str
     scratch: str
     supervisor: int
+    isolation: Isolation
 
     def place(self) -> Optional[tuple[int, int]]:  # noqa: UP045 - as above
         """What stands at the directory's path at present; None if nothing can be found there."""
@@ -61,4 +90,5 @@ class Assignment:
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Assignment:
         """Take the assignment's fields out of a message."""
-        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
+        fields = {name: message[name] for name in cls.__dataclass_fields__}
+        return cls(**{**fields, "isolation": Isolation.from_message(message["isolation"])})

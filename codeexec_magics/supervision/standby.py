@@ -147,7 +147,8 @@ def _key(lease: dict[str, Any]) -> str:
 
 def _kind(lease: dict[str, Any]) -> tuple[Any, ...]:
     environment = tuple(sorted(lease["environment"].items()))
-    return tuple(lease["argv"]), lease["directory"], environment
+    isolation = tuple(sorted((lease["isolation"] or {}).items()))
+    return tuple(lease["argv"]), lease["directory"], environment, isolation
 
 
 def memory_is_scarce() -> bool:

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Optional
 
-from . import linux
+from . import isolation, linux
+from .recipe import Isolation
 
 if TYPE_CHECKING:
     from .containment import Containment
@@ -53,6 +54,8 @@ class Launch:
         directory: Its current directory.
         ends: Descriptor of this process → its number in the worker.
         status: Where a failure before the exec is written; the exec closes it.
+        isolation: What the program is kept from.
+        scratch: Its temporary directory; it is there if the program is sandboxed.
         serve: What the process does instead of an exec, when it is forked from a zygote.
     """
 
@@ -61,6 +64,8 @@ class Launch:
     directory: str
     ends: dict[int, int]
     status: int
+    isolation: Isolation
+    scratch: str
     serve: Optional[Callable[[], None]] = None  # noqa: UP045 - Python 3.9 evaluates it
 
 
@@ -76,9 +81,12 @@ def become(launch: Launch, containment: Containment) -> NoReturn:
         # A crash must not leave a core file behind; a program may raise the limit itself.
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         os.chdir(launch.directory)
-        step = launch.argv[0]
         _arrange(launch.ends, launch.status)
-        containment.enter_worker()
+        step = ""
+        isolation.enter(
+            launch.isolation, (launch.directory, launch.scratch), containment.enter_worker
+        )
+        step = launch.argv[0]
         if launch.serve is None:
             os.execve(launch.argv[0], launch.argv, launch.environment)
         _take_over(launch)
