@@ -22,6 +22,7 @@ class Channels:
         ours: The owner's ends: control, inputs, outputs, stdout, stderr.
         theirs: The worker's ends, each with its number in the worker.
         stop: The reaper's end of the pipe that tells a runner to stop.
+        count: The reaper's descriptor of the outputs arena, for an `ItemClock`.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class Channels:
             with contextlib.suppress(OSError, AttributeError):
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
         inputs, outputs = memory.create("inputs"), memory.create("outputs")
+        self.count = os.dup(outputs)
         self.ours = [control.detach(), os.dup(inputs), os.dup(outputs), out, err]
         self.theirs = {
             out_end: worker.STDOUT,

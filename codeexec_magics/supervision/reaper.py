@@ -28,6 +28,7 @@ from . import linux, memory, processes, scratch, worker
 from .channels import Channels
 from .containment import Containment
 from .init import be_init
+from .item_clock import ItemClock
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
 from .tally import Tally
@@ -62,6 +63,7 @@ class Reaper:
         self._cause: str | None = None
         self._timer: tuple[float, str] | None = None
         self._watch: Watch | None = None
+        self._item_clock: ItemClock | None = None
         self._grace = 0.0
         self._stopping: str | None = None
         self._has_scratch = False
@@ -143,8 +145,7 @@ class Reaper:
     def _wait(self) -> None:
         """Wait for the next thing that happens, and see to it."""
         times = [self._timer[0]] if self._timer is not None else []
-        if self._watch is not None:
-            times.append(self._watch.next)
+        times += [each.next for each in (self._watch, self._item_clock) if each is not None]
         timeout = max(0.0, min(times) - time.monotonic()) if times else None
         watched: list[Any] = [self._channel if self._run is None else self._run, self._wake]
         if self._status >= 0:
@@ -163,6 +164,8 @@ class Reaper:
             self._on_time()
         if self._cause is None and self._watch is not None and self._watch.next <= time.monotonic():
             self._look()
+        if self._cause is None and self._item_clock and self._item_clock.next <= time.monotonic():
+            self._look_at_item()
 
     def _take_over(self) -> None:
         """The supervisor hands a run over, or has ended."""
@@ -245,6 +248,8 @@ class Reaper:
         limits = Limits.from_message(request)
         if limits.watched:
             self._watch = Watch(limits)
+        if request.get("item_seconds") is not None:
+            self._item_clock = ItemClock(self._channels.count, float(request["item_seconds"]))
         if request.get("cpus") is not None:
             limit_cores(self._worker(), int(request["cpus"]))
         if request["confirm"]:
@@ -258,6 +263,13 @@ class Reaper:
             self._stop_softly(exceeded, self._grace)
         elif exceeded is not None:
             self._finish(exceeded)
+
+    def _look_at_item(self) -> None:
+        """End a run whose present item has had its time."""
+        assert self._item_clock is not None
+        if self._item_clock.look():
+            self._item_clock = None
+            self._on_time()
 
     def _on_time(self) -> None:
         if self._stopping is not None:
