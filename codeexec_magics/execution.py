@@ -22,7 +22,7 @@ from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
 from codeexec_magics.data.conversion import convert
-from codeexec_magics.errors import CodeExecError, SupervisorLost
+from codeexec_magics.errors import CodeExecError, IsolationUnavailable, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
@@ -142,6 +142,11 @@ class Execution:
         environment = {**self._language.environment, **options.full_environment()}
         command = self._language.command(options.interpreter, environment)
         directory = os.path.abspath(options.directory or os.getcwd())
+        if options.sandbox and directory == os.path.sep:
+            raise IsolationUnavailable(
+                "a sandboxed program may write to its current directory, and that is /: "
+                "give it a folder of its own (--cwd DIR)"
+            )
         modules = self._language.modules
         recipe = Recipe(
             argv=list(command),

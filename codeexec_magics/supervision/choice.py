@@ -31,9 +31,11 @@ class Choice:
             OSError: This machine cannot give what the run asks for; the text has the reason.
         """
         if wanted.restricts:
-            self._demand("restrict a program so", self._why_not_restricted(wanted))
+            what = "sandbox a program" if wanted.sandbox else "cut a program off from the network"
+            self._demand(what, self._why_not_restricted(wanted))
         if wanted.seal:
-            self._demand("seal a run", self._why_not(SealedSubreaper))
+            needs = "; it takes Linux 6.12, and root or user namespaces"
+            self._demand("seal a run", self._why_not(SealedSubreaper), needs)
             return SealedSubreaper
         if not wanted.sandbox or self._usual in _CLOSED:
             return self._usual
@@ -43,9 +45,9 @@ class Choice:
         self._demand("keep signals inside of a run", self._why_not(GuardedSubreaper))
         return self._usual
 
-    def _demand(self, what: str, reason: str | None) -> None:
+    def _demand(self, what: str, reason: str | None, needs: str = "") -> None:
         if reason is not None:
-            raise OSError(0, f"this machine cannot {what}: {reason}")
+            raise OSError(0, f"this machine cannot {what}: {reason}{needs}")
 
     def _why_not(self, tier: type[Containment]) -> str | None:
         if tier not in self._reasons:

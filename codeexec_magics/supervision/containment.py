@@ -223,7 +223,8 @@ def _try(tier: type[Containment], writer: int) -> None:
         _, status = os.waitpid(inner, 0)
         os.write(writer, b"ok" if status == 0 else b"a process inside could not be restricted")
     except BaseException as error:  # noqa: BLE001 - whatever it is, the tier does not work here
-        os.write(writer, str(error).encode()[:500])
+        reason = getattr(error, "strerror", None) or str(error)
+        os.write(writer, reason.encode()[:500])
     finally:
         os._exit(0)
 

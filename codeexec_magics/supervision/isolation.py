@@ -97,6 +97,7 @@ def _try(isolation: Isolation, writer: int) -> None:
         enter(isolation, (os.environ.get("TMPDIR") or "/tmp",), lambda: None)
         os.write(writer, b"ok")
     except BaseException as error:  # noqa: BLE001 - whatever it is, it does not work here
-        os.write(writer, str(error).encode()[:500])
+        reason = getattr(error, "strerror", None) or str(error)
+        os.write(writer, reason.encode()[:500])
     finally:
         os._exit(0)

@@ -112,7 +112,7 @@ class Reapers:
             "isolation": pool.lease["isolation"],
         }
         ours, theirs = socket.socketpair()
-        held = Held(ours, pool)
+        held = Held(ours, pool, assignment["scratch"])
         if pool.zygote is not None and pool.zygote.warm and not cold:
             request = {"type": "fork", "containment": tier.name, **assignment}
             with contextlib.suppress(OSError):  # its end shows as the end of the reaper's channel
@@ -177,7 +177,8 @@ class Reapers:
     def _sweep_scratch(self) -> None:
         """Between runs: remove what a program has moved out of its own directory."""
         if all(held.run is None for held in self._held):
-            scratch.remove(self._scratch)
+            # A sandboxed worker that stands by has its own already.
+            scratch.remove_others(self._scratch, {held.scratch for held in self._held})
 
     def _try_again(self, held: Held, run: socket.socket) -> None:
         """A standby ended just when it was needed: start another, from the beginning."""

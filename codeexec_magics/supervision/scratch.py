@@ -65,6 +65,19 @@ def remove_run(folder: str) -> None:
         os.rmdir(os.path.dirname(folder))
 
 
+def remove_others(session: str, kept: set[str]) -> None:
+    """Remove all that is in a session's directory but some runs' directories, and it if empty."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(session):
+            if os.path.join(session, name) not in kept:
+                remove(os.path.join(session, name))
+    if not os.path.islink(session) and os.path.isdir(session):
+        with contextlib.suppress(OSError):
+            os.rmdir(session)
+    else:
+        remove(session)  # a program has put something else in its place
+
+
 def _empty(fd: int) -> None:
     """Remove what is in an open directory, without recursion: a program may nest without end.
 

@@ -38,6 +38,7 @@ class Held:
     Attributes:
         channel: The socket to it.
         pool: Where it stands by, or stood by.
+        scratch: The path of its run's directory, which may not be there yet.
         pid: Its process; None until a zygote's fork has told.
         run: The run socket that was handed over to it; None while it stands by.
         taken: Whether it has taken the run over.
@@ -47,6 +48,7 @@ class Held:
 
     channel: socket.socket
     pool: Pool
+    scratch: str
     pid: int | None = None
     run: socket.socket | None = None
     taken: bool = False
