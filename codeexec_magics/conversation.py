@@ -36,12 +36,14 @@ class Listener:
         display: A MIME bundle and its metadata.
         progress: Done, total (or None), text.
         admit: Turns a bundle that has arrived into what may be kept and shown of it.
+        done: Some items of a map are done: the message; None where there are no items.
     """
 
     begun: Callable[[], None]
     display: Callable[[dict[str, Any], dict[str, Any]], None]
     progress: Callable[[float, float | None, str], None]
     admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    done: Callable[[dict[str, Any]], None] | None = None
 
 
 class Conversation:
@@ -76,6 +78,15 @@ class Conversation:
     def wants_to_write(self) -> bool:
         """Whether something waits until the runner reads."""
         return bool(self._outgoing)
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Send a message, or as much of it as the runner takes now.
+
+        Raises:
+            FrameError: It is larger than a frame may be.
+        """
+        self._outgoing = memoryview(bytes(self._outgoing) + frames.pack(message))
+        self.write()
 
     def write(self) -> None:
         """Send what the socket takes; a runner that does not read must not stop its owner."""
@@ -135,7 +146,9 @@ class Conversation:
             )
         if self.last is not None:
             raise ProtocolError(f"a message {kind!r} after the last one")
-        if kind in ("result", "error"):
+        if kind == "done" and self._listener.done is not None:
+            self._listener.done(message)
+        elif kind in ("result", "error"):
             self.last, self.ended = message, time.monotonic()
         elif kind == "stopped":
             self.stopped = Trace.from_dict(_mapping(message, "trace"))
@@ -157,10 +170,9 @@ class Conversation:
         self._listener.begun()
         events.emit(_log, logging.DEBUG, events.MESSAGE, kind="run", direction="out")
         try:
-            self._outgoing = memoryview(frames.pack(self._run))
+            self.say(self._run)
         except frames.FrameError as error:
             raise EncodingFailed(f"the program is too long to be sent: {error}") from None
-        self.write()
 
     def _take_display(self, message: dict[str, Any]) -> None:
         bundle = self._listener.admit(_mapping(message, "bundle"))

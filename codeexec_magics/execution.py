@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,18 +18,17 @@ from codeexec_magics.attention import Attention, Pulse
 from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
-from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
+from codeexec_magics.data import Arena, decode
 from codeexec_magics.data.conversion import convert
-from codeexec_magics.errors import CodeExecError, IsolationUnavailable, SupervisorLost
+from codeexec_magics.errors import CodeExecError, SupervisorLost
 from codeexec_magics.languages import Language
+from codeexec_magics.leasing import encode_for, run_message, take_lease
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.lease import Lease
-from codeexec_magics.supervision.recipe import Isolation, Recipe
 from codeexec_magics.supervision.shield import Shield
-from codeexec_magics.traces import CELL_FILE
 
 _LONGEST_NOTES = 65_536
 _log = logging.getLogger("codeexec_magics.execution")
@@ -138,58 +135,20 @@ class Execution:
             lease.close()
 
     def _lease(self, client: SupervisorClient) -> Lease:
-        options = self._options
-        environment = {**self._language.environment, **options.full_environment()}
-        command = self._language.command(options.interpreter, environment)
-        directory = os.path.abspath(options.directory or os.getcwd())
-        if options.sandbox and directory == os.path.sep:
-            raise IsolationUnavailable(
-                "a sandboxed program may write to its current directory, and that is /: "
-                "give it a folder of its own (--cwd DIR)"
-            )
-        modules = self._language.modules
-        recipe = Recipe(
-            argv=list(command),
-            environment=environment,
-            directory=directory,
-            modules=None if modules is None else list(modules(directory)),
-            ahead=options.standbys,
-            isolation=Isolation(options.seal, options.network, options.sandbox),
-        )
-        lease = client.lease(recipe, options.startup_timeout)
-
+        lease = take_lease(client, self._language, self._options)
         self._facts.containment = lease.containment
         self.reaper = lease.reaper
-        events.emit(
-            _log,
-            logging.DEBUG,
-            events.WORKER_LEASED,
-            pid=lease.pid,
-            reaper=lease.reaper,
-            containment=lease.containment,
-        )
         return lease
 
     def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
-        reader = PYTHON if self._language.reads_pickle else FOREIGN
         arena = Arena(lease.inputs)
         with self._shield.lowered():  # an object is packed by code of its own
-            encoded = encode(dict(inputs), arena, reader=reader, root="inputs")
+            encoded = encode_for(self._language, dict(inputs), arena, "inputs")
         if self._observer.read is not None:
             self._observer.read()
         with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
             arena.seal()
-        run = {
-            "type": "run",
-            "token": secrets.token_hex(8),
-            "source": self._program.source,
-            "filename": CELL_FILE,
-            "first_line": self._program.first_line,
-            "entry": self._program.entry,
-            "inputs": encoded,
-            # From a sandbox nothing is believed: no pickle, which could run code here.
-            "values": sorted(PYTHON - {"pickle"} if self._options.sandbox else PYTHON),
-        }
+        run = run_message(self._program, self._options, encoded)
 
         def begun() -> None:
             options = self._options
