@@ -21,6 +21,7 @@ CONTROL, INPUTS, OUTPUTS, STOP = 3, 4, 5, 6
 _OUT_OF_THE_WAY = 200
 _UNREAD = 0x5411  # SIOCOUTQ of Linux; elsewhere an error, and nothing is waited for
 _ZERO = bytes(4)
+_READ_SIZE = 1 << 18
 _LONGEST_WAIT, _SHORT_WAIT = 0.2, 0.0001
 CHANNEL_GONE = 121
 """The exit code of a runner whose descriptors the program has closed or replaced."""
@@ -35,6 +36,7 @@ class Channel:
             os.set_inheritable(fd, False)
         self._identities = {fd: _identity(fd) for fd in (CONTROL, INPUTS, OUTPUTS)}
         self._socket = socket.socket(fileno=CONTROL)
+        self._reader = frames.FrameReader()
         self._process = os.getpid()
         self._lock = _thread.RLock()
         self._speaker = 0
@@ -63,6 +65,19 @@ class Channel:
     def receive(self) -> dict[str, Any] | None:
         """The next message; None when the kernel is gone."""
         return frames.receive(self._socket)
+
+    def receive_some(self) -> list[dict[str, Any]]:
+        """The messages that have come, once there is any; ends this process if the kernel is gone.
+
+        Not to be mixed with `receive`: parts of later messages may have been read.
+        """
+        messages: list[dict[str, Any]] = []
+        while not messages:
+            received = self._socket.recv(_READ_SIZE)
+            if not received:
+                self.leave(0)
+            messages = self._reader.feed(received)
+        return messages
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message, whole, from any thread; in a fork of the process nothing is sent.

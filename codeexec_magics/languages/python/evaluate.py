@@ -16,27 +16,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from .calling import Inputs, call, function_of_item
 from .showing import bundle_of
 
 _FUTURES = 0
 for _feature in __future__.all_feature_names:
     _FUTURES |= getattr(__future__, _feature).compiler_flag
-
-
-class Inputs(dict[str, Any]):
-    """The inputs by name: ``inputs["df"]`` or ``inputs.df``."""
-
-    def __missing__(self, name: str) -> Any:
-        known = ", ".join(map(str, self)) or "none"
-        raise KeyError(f"{name!r} is not among the inputs: {known}")
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError as error:
-            raise AttributeError(error.args[0]) from None
 
 
 def fresh_main() -> types.ModuleType:
@@ -67,30 +52,71 @@ def evaluate(
     Raises:
         BaseException: Whatever the program throws.
     """
-    filename, entry = run["filename"], run["entry"]
+    _equip(show, report)
+    inputs, loop = Inputs(values), Loop()
+    value = _execute(run, inputs, main, loop)
+    function = _entry(run, inputs, main)
+    if function is not None:
+        value = call(function, inputs)
+    value = loop.settle(value)
+    return dict(value) if type(value) is Inputs else value
+
+
+def prepare(
+    run: dict[str, Any],
+    values: dict[str, Any],
+    main: types.ModuleType,
+    *,
+    show: Callable[[dict[str, Any], dict[str, Any]], None],
+    report: Callable[[Any, Any, str], None],
+) -> tuple[Callable[[Any], Any], Loop]:
+    """Run the program once, and return its function of one item, and the loop for what it awaits.
+
+    The function is the entry, or else what the last expression gives. Arguments as for `evaluate`.
+
+    Raises:
+        TypeError: There is no such function, or it has no place for an item.
+        BaseException: Whatever the program throws.
+    """
+    _equip(show, report)
+    inputs, loop = Inputs(values), Loop()
+    value = _execute(run, inputs, main, loop)
+    function = _entry(run, inputs, main)
+    if function is None:
+        function = loop.settle(value)
+    if not callable(function) or any(function is given for given in values.values()):
+        raise TypeError(
+            f"there is no function to map: define {run['entry']}(item), "
+            "or let the last expression be one"
+        )
+    return function_of_item(function, inputs), loop
+
+
+def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: Loop) -> Any:
+    """Run the program in its module and return the value of its last expression."""
+    filename = run["filename"]
     source = "\n" * (run["first_line"] - 1) + run["source"]
-    inputs = Inputs(values)
     namespace = main.__dict__
     namespace.update({name: value for name, value in inputs.items() if _bindable(name)})
     namespace["inputs"] = inputs
-    _equip(show, report)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
 
     tree = _parse(source, filename)
     last = _last_expression(tree)
-    loop = _Loop()
     code = _compile(tree, filename, "exec", 0)
     loop.settle(eval(code, namespace))  # noqa: S307 - running the user's code is what this is for
-    value = None
-    if last is not None:
-        expression = _compile(_ast.Expression(last), filename, "eval", code.co_flags & _FUTURES)
-        value = loop.settle(eval(expression, namespace))  # noqa: S307
+    if last is None:
+        return None
+    expression = _compile(_ast.Expression(last), filename, "eval", code.co_flags & _FUTURES)
+    return loop.settle(eval(expression, namespace))  # noqa: S307
 
-    function = namespace.get(entry)
-    if callable(function) and (entry not in values or function is not values[entry]):
-        value = _call(function, inputs)
-    value = loop.settle(value)
-    return dict(value) if type(value) is Inputs else value
+
+def _entry(run: dict[str, Any], inputs: Inputs, main: types.ModuleType) -> Any:
+    """The function that the program defines to be called; None if it defines none."""
+    name = run["entry"]
+    function = main.__dict__.get(name)
+    is_input = name in inputs and function is inputs[name]
+    return function if callable(function) and not is_input else None
 
 
 def _last_expression(tree: _ast.Module) -> Any:
@@ -133,35 +159,6 @@ def _compile(tree: Any, filename: str, mode: str, flags: int) -> types.CodeType:
     )
 
 
-def _call(function: Callable[..., Any], inputs: Inputs) -> Any:
-    """Call the program's function with the inputs, in the way that its signature asks for.
-
-    One parameter takes all inputs, unless it bears the name of one of several; more take the inputs
-    that they are named after.
-    """
-    import inspect  # late: it is slow to import, and few programs need it
-
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return function(inputs)
-    if not parameters:
-        return function()
-    first = parameters[0]
-    if first.name == "inputs" or (len(parameters) == 1 and first.name not in inputs):
-        if first.kind is first.VAR_KEYWORD:
-            return function(**inputs)
-        return function(inputs)
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return function(**inputs)
-    named = {
-        parameter.name: inputs[parameter.name]
-        for parameter in parameters
-        if parameter.name in inputs
-    }
-    return function(**named)
-
-
 def _equip(show: Callable[..., None], report: Callable[..., None]) -> None:
     """Give the program ``display`` and ``progress``, and an ``input`` that says why it cannot ask.
 
@@ -186,7 +183,7 @@ def _equip(show: Callable[..., None], report: Callable[..., None]) -> None:
     builtins.input = no_input
 
 
-class _Loop:
+class Loop:
     """An event loop that exists once the program needs one."""
 
     def __init__(self) -> None:

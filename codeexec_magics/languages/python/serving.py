@@ -75,16 +75,29 @@ class _Run:
     def perform(self) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
         try:
-            inputs = self._inputs()
-            value = evaluate.evaluate(
-                self._run, inputs, self._main, show=self._show, report=self._report
-            )
+            value = self._map() if self._run.get("map") else self._evaluate()
         except SystemExit as error:
             self._exit(error)
         except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result
             self._fail(error, "program")
         else:
             self._succeed(value)
+
+    def _evaluate(self) -> Any:
+        return evaluate.evaluate(
+            self._run, self._inputs(), self._main, show=self._show, report=self._report
+        )
+
+    def _map(self) -> None:
+        """Serve items until there are no more; the run's own value is nothing."""
+        from .items import Items  # late: few programs are mapped
+
+        items = Items(self._channel, frozenset(self._run["values"]), self._describe)
+        items.begin()
+        function, loop = evaluate.prepare(
+            self._run, self._inputs(), self._main, show=self._show, report=self._report
+        )
+        items.serve(function, loop)
 
     def _inputs(self) -> dict[str, Any]:
         try:
@@ -109,17 +122,21 @@ class _Run:
             self._last({"type": "result", "value": encoded}, 0)
 
     def _fail(self, error: BaseException, kind: str) -> None:
+        self._last({"type": "error", **self._describe(error, kind)}, 1)
+
+    def _describe(self, error: BaseException, kind: str) -> dict[str, Any]:
+        """What a message tells of a failure."""
         try:
             trace = self._extractor.extract(error)
         except BaseException as fault:  # noqa: BLE001 - a hostile exception; its type is still told
             trace = traces.bare(
                 type(error).__name__, f"its trace cannot be read ({type(fault).__name__})"
             )
-        message = {"type": "error", "kind": kind, "trace": trace}
+        described = {"kind": kind, "trace": trace}
         if kind != "program":
-            message["path"] = getattr(error, "path", "")
+            described["path"] = getattr(error, "path", "")
             trace["frames"] = []
-        self._last(message, 1)
+        return described
 
     def _last(self, message: dict[str, Any], code: int) -> None:
         # A program may fork without exec: the copy comes here too, and must not answer twice.
