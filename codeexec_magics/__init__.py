@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from codeexec_magics import errors as errors
     from codeexec_magics.executor import CodeExecutor
+    from codeexec_magics.jobs import Job
     from codeexec_magics.results import ExecutionResult, Outcome, Receipt
     from codeexec_magics.traces import StackFrame, Trace
     from codeexec_magics.transform import Transform
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CodeExecutor",
     "ExecutionResult",
+    "Job",
     "Outcome",
     "Receipt",
     "StackFrame",
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     "CodeExecutor": "executor",
     "ExecutionResult": "results",
+    "Job": "jobs",
     "Outcome": "results",
     "Receipt": "results",
     "StackFrame": "traces",

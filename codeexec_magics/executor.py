@@ -7,25 +7,28 @@ process's supervisor, which ends with the last executor that is open.
 from __future__ import annotations
 
 import os
-import stat
-import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from codeexec_magics.composition import Facts, compose
-from codeexec_magics.errors import CodeExecError, InvalidOptions, SourceUnavailable
+from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find, find_for_file
 from codeexec_magics.options import DEFAULT_TIMEOUT, ExecutionOptions, Program
+from codeexec_magics.registry import Run, enter
 from codeexec_magics.results import ExecutionResult
+from codeexec_magics.share import Share
+from codeexec_magics.sources import read_source
 from codeexec_magics.supervision.client import SupervisorClient
 
-_CONTAINMENT_VARIABLE = "CODEEXEC_MAGICS_CONTAINMENT"
-_LARGEST_SOURCE = 10_000_000
+if TYPE_CHECKING:
+    from codeexec_magics.jobs import Job
+
+Inputs = Mapping[str, Any] | None
+"""Values by name, for a program."""
 
 
 class CodeExecutor:
@@ -47,8 +50,9 @@ class CodeExecutor:
     def __init__(self, default_timeout: float = DEFAULT_TIMEOUT, **defaults: Any) -> None:
         self._options = ExecutionOptions()
         self._options = self._with(default_timeout, defaults)
-        self._share = _Share()
+        self._share = Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)
+        self._jobs: weakref.WeakSet[Job] = weakref.WeakSet()
 
     @property
     def default_timeout(self) -> float:
@@ -61,21 +65,13 @@ class CodeExecutor:
         return self._share.take()
 
     def execute_python(
-        self,
-        code: str,
-        inputs: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        **surroundings: Any,
+        self, code: str, inputs: Inputs = None, timeout: float | None = None, **surroundings: Any
     ) -> ExecutionResult:
         """Run Python code; see `execute`."""
         return self.execute(code, "python", inputs=inputs, timeout=timeout, **surroundings)
 
     def execute_javascript(
-        self,
-        code: str,
-        inputs: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-        **surroundings: Any,
+        self, code: str, inputs: Inputs = None, timeout: float | None = None, **surroundings: Any
     ) -> ExecutionResult:
         """Run JavaScript code; see `execute`."""
         return self.execute(code, "javascript", inputs=inputs, timeout=timeout, **surroundings)
@@ -85,7 +81,7 @@ class CodeExecutor:
         code: str,
         language: str = "python",
         *,
-        inputs: Mapping[str, Any] | None = None,
+        inputs: Inputs = None,
         timeout: float | None = None,
         **surroundings: Any,
     ) -> ExecutionResult:
@@ -112,7 +108,7 @@ class CodeExecutor:
     def execute_file(
         self,
         path: str | os.PathLike[str],
-        inputs: Mapping[str, Any] | None = None,
+        inputs: Inputs = None,
         timeout: float | None = None,
         *,
         language: str | None = None,
@@ -143,12 +139,44 @@ class CodeExecutor:
             return compose(Facts(language or "", options.timeout, refusal=error))
         return self.run(program, options, inputs)
 
+    def submit(
+        self,
+        code: str,
+        language: str = "python",
+        *,
+        inputs: Inputs = None,
+        timeout: float | None = None,
+        **surroundings: Any,
+    ) -> Job:
+        """Run code in the background.
+
+        The program gets what is there now: its inputs, the environment and the current directory
+        have been read when this returns, which takes as long as a worker takes to be granted.
+
+        Args:
+            code: The program; see `execute`.
+            language: A language's name or alias.
+            inputs: Values by name.
+            timeout: Seconds; None for `default_timeout`.
+            **surroundings: Other fields of `ExecutionOptions`.
+
+        Returns:
+            The job. It ends with this process, with `close`, or when it is cancelled.
+
+        Raises:
+            InvalidOptions: An option has a value that cannot be meant.
+        """
+        program = Program(code, language)
+        return self.start(program, self._with(timeout, surroundings), inputs)
+
     def run(
         self,
         program: Program,
         options: ExecutionOptions,
-        inputs: Mapping[str, Any] | None = None,
+        inputs: Inputs = None,
         observer: Observer | None = None,
+        *,
+        label: str = "",
     ) -> ExecutionResult:
         """Run a program under options; `execute` for those who have them as values.
 
@@ -157,23 +185,61 @@ class CodeExecutor:
             options: Its limits and surroundings.
             inputs: Values by name.
             observer: Who hears of output, displays and progress while it runs.
+            label: What ``%transform_ps`` calls it; empty for the program's first line.
 
         Raises:
             InvalidOptions: The inputs are no mapping with string keys, or the directory is none.
         """
         values = _checked_inputs(inputs)
         _check_directory(options.directory)
+        run = Run.of(program, label)
         try:
-            language = find(program.language)
-        except CodeExecError as error:
-            return compose(Facts(program.language, options.timeout, refusal=error))
-        execution = Execution(program, language, options, observer or Observer())
-        return execution.run(self.client, values)
+            enter(run)
+            return self._execute(program, options, values, run.hearing(observer or Observer()))
+        finally:
+            run.end()
+
+    def start(
+        self,
+        program: Program,
+        options: ExecutionOptions,
+        inputs: Inputs = None,
+        observer: Observer | None = None,
+        *,
+        label: str = "",
+        ended: Callable[[ExecutionResult], None] | None = None,
+    ) -> Job:
+        """Run a program in the background; `submit` for those who have options as values.
+
+        Args:
+            program: What to run.
+            options: Its limits and surroundings.
+            inputs: Values by name.
+            observer: Who hears of it while it runs, in the job's thread.
+            label: What ``%transform_ps`` calls it; empty for the program's first line.
+            ended: Called in the job's thread with the result, before anybody else has it.
+
+        Raises:
+            InvalidOptions: The inputs are no mapping with string keys, or the directory is none.
+        """
+        from codeexec_magics.jobs import Job  # late: most executors never have one
+
+        values = _checked_inputs(inputs)
+        _check_directory(options.directory)
+        job = Job(Run.of(program, label, background=True), ended)
+        self._jobs.add(job)
+        job.start(lambda watcher: self._execute(program, options, values, watcher), observer)
+        return job
 
     def close(self) -> None:
-        """Give the share in the supervisor back; the last one ends it. Safe to call twice."""
+        """End the jobs and give the share in the supervisor back; the last one ends it.
+
+        Safe to call twice.
+        """
+        for job in list(self._jobs):
+            job.end()
         self._finalizer()
-        self._share = _Share()
+        self._share = Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)
 
     def __enter__(self) -> Self:
@@ -187,6 +253,19 @@ class CodeExecutor:
     ) -> None:
         self.close()
 
+    def _execute(
+        self,
+        program: Program,
+        options: ExecutionOptions,
+        inputs: Mapping[str, Any],
+        observer: Observer,
+    ) -> ExecutionResult:
+        try:
+            language = find(program.language)
+        except CodeExecError as error:
+            return compose(Facts(program.language, options.timeout, refusal=error))
+        return Execution(program, language, options, observer).run(self.client, inputs)
+
     def _with(self, timeout: float | None, surroundings: Mapping[str, Any]) -> ExecutionOptions:
         unknown = [name for name in surroundings if name not in ExecutionOptions.__slots__]
         if unknown:
@@ -198,80 +277,7 @@ class CodeExecutor:
         return replace(self._options, **changes)
 
 
-def read_source(path: str | os.PathLike[str]) -> str:
-    """The text of a program's file.
-
-    Raises:
-        SourceUnavailable: It is missing, a directory, unreadable, too large, or not UTF-8.
-    """
-    name = os.fspath(path)
-    file = Path(name)
-    try:
-        _check_source(name, file.stat())
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceUnavailable(
-            f"cannot execute {name!r}: byte {error.start} is not UTF-8; save the file as UTF-8"
-        ) from None
-    except SourceUnavailable:
-        raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceUnavailable(f"cannot execute {name!r}: {reason}") from None
-
-
-def _check_source(name: str, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        what = "a directory" if stat.S_ISDIR(found.st_mode) else "no regular file"
-        raise SourceUnavailable(f"cannot execute {name!r}: it is {what}")
-    if found.st_size > _LARGEST_SOURCE:
-        raise SourceUnavailable(
-            f"cannot execute {name!r}: above {_LARGEST_SOURCE:,} bytes it is no program"
-        )
-
-
-class _Share:
-    """A share in the process's one supervisor, taken at the first use."""
-
-    _lock = threading.RLock()  # a collection within `take` may end an executor that nobody holds
-    _holders = 0
-    _client: SupervisorClient | None = None
-
-    def __init__(self) -> None:
-        self._taken = False
-
-    def take(self) -> SupervisorClient:
-        with _Share._lock:
-            if _Share._client is None:
-                _Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
-            if not self._taken:
-                self._taken = True
-                _Share._holders += 1
-            return _Share._client
-
-    def give_back(self) -> None:
-        with _Share._lock:
-            if not self._taken:
-                return
-            self._taken = False
-            _Share._holders -= 1
-            client = None
-            if _Share._holders == 0:
-                client, _Share._client = _Share._client, None
-        if client is not None:
-            client.close()
-
-    @classmethod
-    def forget_lock(cls) -> None:
-        """In a fork: another thread of the parent may have held the lock."""
-        cls._lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_Share.forget_lock)
-
-
-def _checked_inputs(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _checked_inputs(inputs: Inputs) -> Mapping[str, Any]:
     if inputs is None:
         return {}
     if not isinstance(inputs, Mapping):

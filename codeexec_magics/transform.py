@@ -104,7 +104,8 @@ class Transform:
     def run(self, inputs: dict[str, Any]) -> ExecutionResult:
         """Run the program with these inputs and return all that is known, whatever happened."""
         observer = Observer(output=_pass_on)
-        return shared_executor().run(self.program, self.options, inputs, observer)
+        executor = shared_executor()
+        return executor.run(self.program, self.options, inputs, observer, label=self.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.name, self.program, self.options, self.inputs)

@@ -16,7 +16,6 @@ from IPython.core.error import UsageError
 
 from codeexec_magics import languages
 from codeexec_magics.errors import CodeExecError, InvalidOptions
-from codeexec_magics.executor import read_source
 from codeexec_magics.languages import Language
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.flags import nearest
@@ -24,6 +23,7 @@ from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult
+from codeexec_magics.sources import read_source
 from codeexec_magics.transform import Transform, check_name, syntax_failure
 
 

@@ -11,7 +11,7 @@ import pytest
 from census import below, wait_until
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.executor import _Share
+from codeexec_magics.share import Share
 from codeexec_magics.supervision import processes
 
 WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
@@ -20,8 +20,8 @@ WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
 @pytest.fixture
 def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeExecutor]:
     """An engine with a supervisor of its own; what it keeps ready is gone when it is closed."""
-    monkeypatch.setattr(_Share, "_client", None)
-    monkeypatch.setattr(_Share, "_holders", 0)
+    monkeypatch.setattr(Share, "_client", None)
+    monkeypatch.setattr(Share, "_holders", 0)
     with CodeExecutor(standbys=2) as own:
         yield own
 

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 from census import wait_until
 
-from codeexec_magics import CodeExecutor
-from codeexec_magics import executor as executor_module
+from codeexec_magics import CodeExecutor, share
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find
@@ -325,12 +324,12 @@ def test_a_collection_while_a_share_is_taken(monkeypatch: pytest.MonkeyPatch) ->
     class Node:
         pass
 
-    monkeypatch.setattr(executor_module._Share, "_client", None)
-    monkeypatch.setattr(executor_module._Share, "_holders", 0)
+    monkeypatch.setattr(share.Share, "_client", None)
+    monkeypatch.setattr(share.Share, "_holders", 0)
     node: Any = Node()
     node.me, node.executor = node, CodeExecutor()
     node.executor.client  # noqa: B018 - it takes a share
-    executor_module._Share._client = None
+    share.Share._client = None
     del node
 
     class Collecting(SupervisorClient):
@@ -338,7 +337,7 @@ def test_a_collection_while_a_share_is_taken(monkeypatch: pytest.MonkeyPatch) ->
             gc.collect()
             super().__init__(*arguments)
 
-    monkeypatch.setattr(executor_module, "SupervisorClient", Collecting)
+    monkeypatch.setattr(share, "SupervisorClient", Collecting)
     done = threading.Event()
     another = CodeExecutor()
 
@@ -444,7 +443,7 @@ logging.basicConfig()
 executor = CodeExecutor(standbys=0)
 print(executor.execute_python("6 * 7").output, executor.execute("1", "broken").error)
 """
-    paths = os.pathsep.join([str(tmp_path), str(Path(executor_module.__file__).parents[1])])
+    paths = os.pathsep.join([str(tmp_path), str(Path(share.__file__).parents[1])])
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": paths},
