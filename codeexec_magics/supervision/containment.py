@@ -11,12 +11,18 @@ outrun. Walking the tree, as the weaker tiers must, took many rounds on fork sto
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import time
 from typing import ClassVar
 
 from . import landlock, linux, processes, seccomp
+from .init import END
+
+_PATIENCE_WITH_INIT = 0.5
+"""Seconds; it kills in one step, and only a program that attacks it keeps it from that."""
 
 
 class Containment:
@@ -116,6 +122,9 @@ class PidNamespace(Subreaper):
     covers = "every descendant, atomically; the program sees no process outside of the run"
     has_init = True
 
+    def __init__(self) -> None:
+        self._asked: float | None = None
+
     def enter_reaper(self) -> None:
         """Make the namespace; the next process that is forked is its first."""
         super().enter_reaper()
@@ -136,6 +145,16 @@ class PidNamespace(Subreaper):
         linux.keep_mounts_private()
         linux.mount_own_proc()
 
+    def kill_all(self) -> None:
+        """Have the first process end and count the others; if it does not, kill it as well."""
+        if self._asked is None:
+            self._asked = time.monotonic()
+            for child in processes.children(os.getpid()):
+                with contextlib.suppress(OSError):
+                    os.kill(child, END)
+        elif time.monotonic() > self._asked + _PATIENCE_WITH_INIT:
+            super().kill_all()
+
 
 class SealedSubreaper(PidNamespace):
     """The pid namespace and the guard together."""
@@ -144,6 +163,7 @@ class SealedSubreaper(PidNamespace):
     covers = "every descendant, atomically, and attacks on the supervising processes"
 
     def __init__(self) -> None:
+        super().__init__()
         self._guard = GuardedSubreaper()
 
     def enter_reaper(self) -> None:

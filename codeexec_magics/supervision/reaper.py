@@ -27,7 +27,7 @@ from ..protocol import frames
 from . import linux, memory, processes, scratch, worker
 from .channels import Channels
 from .containment import Containment
-from .init import be_init
+from .init import Account, be_init
 from .item_clock import ItemClock
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
@@ -322,16 +322,16 @@ class Reaper:
         """Tell the owner; then tell the supervisor that it need not."""
         if self._run is None and self._failure and select.select([self._channel], [], [], 0)[0]:
             self._take_over()  # the worker could not be started: its owner is to hear why
-        status = self._exit_code_of_namespace() if self._containment.has_init else None
+        account = self._account_of_namespace() if self._containment.has_init else None
         peak = self._watch.peak_memory if self._watch else 0
-        exited = self._tally.exited(self._cause, status, peak, self._killed_before)
+        exited = self._tally.exited(self._cause, account, peak, self._killed_before)
         self._send(self._failure or exited)
         self._tell_supervisor({"type": "done"})
 
-    def _exit_code_of_namespace(self) -> int | None:
+    def _account_of_namespace(self) -> Account | None:
         os.set_blocking(self._init_status, False)
-        with contextlib.suppress(OSError, ValueError):
-            return int(os.read(self._init_status, 20))
+        with contextlib.suppress(OSError):
+            return Account.from_bytes(os.read(self._init_status, 200))
         return None
 
     def _tell_supervisor(self, message: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import signal
 from typing import Any, Optional
 
 from . import memory, processes
+from .init import Account
 
 
 class Tally:
@@ -45,19 +46,23 @@ class Tally:
             self._count(pid, status)
 
     def exited(
-        self, cause: str | None, status: int | None, peak_memory: int, killed_before: int
+        self, cause: str | None, account: Account | None, peak_memory: int, killed_before: int
     ) -> dict[str, Any]:
         """The message ``exited``.
 
         Args:
             cause: Why the run ended.
-            status: The worker's exit code where a namespace hides it; else None.
+            account: What the namespace's first process has told, where there is one.
             peak_memory: Bytes of the whole run, as far as they were watched.
             killed_before: How often the kernel's OOM killer had struck when the run began.
         """
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if status is None and self.status is not None:
-            status = os.waitstatus_to_exitcode(self.status)
+        if account is not None:
+            status: int | None = account.status
+            self.reaped = account.reaped
+            self.forced = account.forced + (account.worker_forced and not self.excused)
+        else:
+            status = None if self.status is None else os.waitstatus_to_exitcode(self.status)
         killed = status == -signal.SIGKILL and cause == "exit"
         return {
             "type": "exited",

@@ -1,0 +1,79 @@
+"""The receipt counts every process of a run, in whatever tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from codeexec_magics import ExecutionResult, Outcome
+from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.languages import find
+from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.containment import strongest
+
+TIERS = [
+    name
+    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    if strongest(name)[0].name == name
+]
+
+
+@pytest.fixture(params=TIERS)
+def client(request: pytest.FixtureRequest) -> Iterator[SupervisorClient]:
+    """A supervisor of one tier."""
+    own = SupervisorClient(request.param)
+    yield own
+    own.close()
+
+
+def run(client: SupervisorClient, source: str) -> ExecutionResult:
+    options = ExecutionOptions(timeout=0.5, grace=0, standbys=0)
+    return Execution(Program(source), find("python"), options, Observer()).run(client, {})
+
+
+def test_a_program_alone(client: SupervisorClient) -> None:
+    receipt = run(client, "1").receipt
+
+    assert (receipt.reaped, receipt.forced, receipt.left) == (1, 0, 0)
+
+
+def test_children_that_had_ended_and_children_that_had_not(client: SupervisorClient) -> None:
+    receipt = run(
+        client,
+        "import subprocess\nsubprocess.run(['true'])\n"
+        "for _ in range(3):\n    subprocess.Popen(['sleep', '600'])\n1",
+    ).receipt
+
+    # The one that ended was awaited by the program itself.
+    assert (receipt.reaped, receipt.forced, receipt.left) == (4, 3, 0)
+
+
+def test_orphans(client: SupervisorClient) -> None:
+    receipt = run(client, "import os\nos.system('(sleep 600 & sleep 600 &) ; (true &)')\n1").receipt
+
+    assert (receipt.forced, receipt.left) == (2, 0)
+    assert receipt.reaped in (3, 4)  # the shell's other child may have found its parent alive
+
+
+def test_a_program_that_had_to_be_killed(client: SupervisorClient) -> None:
+    result = run(client, "import os\nos.fork()\nos.fork()\nwhile True: pass")
+
+    assert result.outcome is Outcome.TIMED_OUT
+    receipt = result.receipt
+    assert (receipt.reaped, receipt.forced, receipt.left) == (4, 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("import os; os._exit(3)", 3),
+        ("import os; os.abort()", -6),
+        ("import os; os.kill(os.getpid(), 9)", -9),
+    ],
+)
+def test_a_program_that_ended_by_itself(client: SupervisorClient, source: str, code: int) -> None:
+    result = run(client, source)
+
+    assert (result.exit_code, result.receipt.reaped, result.receipt.forced) == (code, 1, 0)
