@@ -88,6 +88,7 @@ def running_card(
     language: str,
     *,
     seconds: float | None = None,
+    cpu_time: float | None = None,
     memory: int | None = None,
     processes: int | None = None,
     progress: tuple[float, float | None, str] | None = None,
@@ -98,6 +99,7 @@ def running_card(
     Args:
         language: The language's name.
         seconds: Since the start.
+        cpu_time: Seconds of processor time so far.
         memory: Bytes that the program's processes have resident.
         processes: How many there are.
         progress: What the program reported last: done, total (None: unknown), its own words.
@@ -106,6 +108,8 @@ def running_card(
     figures = []
     if seconds is not None:
         figures.append(seconds_in_words(seconds))
+    if cpu_time is not None:
+        figures.append(f"cpu {seconds_in_words(cpu_time)}")
     if memory is not None:
         figures.append(bytes_in_words(memory))
     if processes is not None and processes > 1:
