@@ -32,6 +32,7 @@ WORK = {
     "executor",
     "composition",
     "conversation",
+    "doctor",
     "streams",
     "transform",
     "signatures",

@@ -13,7 +13,14 @@ from codeexec_magics.magics.transform_magic import TransformMagics
 
 __all__ = ["TransformMagics", "load", "unload"]
 
-_NAMES = {"line": ("transform", "transform_config"), "cell": ("transform",)}
+_NAMES = {
+    "line": (
+        *("transform", "transform_config", "transform_doctor"),
+        *("transform_ps", "transform_kill"),
+    ),
+    "cell": ("transform",),
+}
+_JOB = ("codeexec_magics.jobs", "Job")
 
 
 def load(ipython: Any) -> None:
@@ -23,7 +30,8 @@ def load(ipython: Any) -> None:
     _take_away(ipython)
     magics = TransformMagics(ipython)
     ipython.register_magics(magics)
-    ipython.events.register("pre_run_cell", magics.origin.remember)
+    ipython.events.register("pre_run_cell", magics.begin_cell)
+    ipython.display_formatter.mimebundle_formatter.for_type_by_name(*_JOB, magics.job_card)
     completion.attach(ipython)
 
 
@@ -40,11 +48,12 @@ def _take_away(ipython: Any) -> None:
     from codeexec_magics.magics import completion
 
     completion.detach(ipython)
+    ipython.display_formatter.mimebundle_formatter.pop(".".join(_JOB), None)
     # By name: after a reload of the modules the class is another one.
     there = [one for one in ipython.configurables if type(one).__name__ == "TransformMagics"]
     for magics in there:
         ipython.configurables.remove(magics)
-        ipython.events.unregister("pre_run_cell", magics.origin.remember)
+        ipython.events.unregister("pre_run_cell", magics.begin_cell)
     for kind, names in _NAMES.items():
         for name in names:
             ipython.magics_manager.magics[kind].pop(name, None)

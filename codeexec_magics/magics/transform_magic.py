@@ -1,4 +1,4 @@
-"""``%%transform``, ``%transform`` and ``%transform_config``: parse, call, show, store.
+"""The magics: parse, call, show, store.
 
 Runs in the kernel. What a call needs is imported with the first call, so that loading the
 extension costs nothing.
@@ -6,8 +6,10 @@ extension costs nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
 from IPython.core.magic import (
     Magics,
     line_cell_magic,
@@ -22,10 +24,10 @@ from codeexec_magics.magics.origin import Origin
 from codeexec_magics.magics.settings import TransformSettings, change, describe
 
 if TYPE_CHECKING:
+    from codeexec_magics.jobs import Job
     from codeexec_magics.magics.arguments import Arguments
+    from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
-    from codeexec_magics.magics.showing import Showing
-    from codeexec_magics.results import ExecutionResult
 
 
 @magics_class
@@ -39,18 +41,21 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     def __init__(self, shell: Any) -> None:
         super().__init__(shell=shell, parent=shell)
         self.origin = Origin()
+        self._background: Background | None = None
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
     @needs_local_scope  # type: ignore[untyped-decorator]
     def transform(
         self, line: str = "", cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> None:
+    ) -> Job | None:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
         from codeexec_magics.magics.arguments import parse
+        from codeexec_magics.magics.namespace import read_inputs
         from codeexec_magics.magics.plan import plan_cell, plan_line
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
+        from codeexec_magics.transform import shared_executor
 
         arguments = parse(line)
         if cell is None:
@@ -59,10 +64,19 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
         showing = Showing(self.shell, arguments, self.shown_output)
 
-        result = self._call(arguments, plan, showing, local_ns or {})
+        result = plan.refusal() if arguments.name is not None else None
+        if result is None and arguments.runs:
+            inputs = read_inputs(arguments.inputs, self.shell.user_ns, local_ns or {})
+            plan.check_inputs(inputs)
+            if arguments.background:
+                return self._start(arguments, plan, inputs)
+            result = shared_executor().run(
+                plan.program, plan.options, inputs, showing.observer(), label=plan.label
+            )
         stored = store(self.shell, arguments, plan, result)
         if result is not None:
             showing.end(result, stored)
+        return None
 
     transform.__doc__ = help_text()
 
@@ -89,16 +103,98 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         else:
             print(describe(self, words))  # noqa: T201 - a line magic that answers
 
-    def _call(
-        self, arguments: Arguments, plan: Plan, showing: Showing, local_namespace: dict[str, Any]
-    ) -> ExecutionResult | None:
-        """Run the program; None if the line only gives it a name."""
-        from codeexec_magics.magics.namespace import read_inputs
-        from codeexec_magics.transform import shared_executor
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def transform_doctor(self, line: str = "") -> None:
+        """Tell what this machine guarantees, and prove it now.
 
-        refused = plan.refusal() if arguments.name is not None else None
-        if refused is not None or not arguments.runs:
-            return refused
-        inputs = read_inputs(arguments.inputs, self.shell.user_ns, local_namespace)
-        plan.check_inputs(inputs)
-        return shared_executor().run(plan.program, plan.options, inputs, showing.observer())
+        It names what holds a program's processes together, finds the runtimes, tries what
+        ``--seal``, ``--no-network`` and ``--sandbox`` need, interrupts a hostile tree of processes,
+        kills a process that executes as a kernel may be killed, and counts what is left.
+        """
+        from codeexec_magics.magics.examining import show_examination
+
+        if line.strip():
+            raise UsageError(f"%transform_doctor takes no arguments, not {line.strip()!r}")
+        show_examination(self.shell)
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def transform_ps(self, line: str = "") -> None:
+        """List the programs that run: cells of all subshells and threads, and background jobs.
+
+        ::
+
+            %transform_ps        each with its number, age, processor time, memory, processes
+            %transform_ps -v     with its processes, too
+
+        ``%transform_kill`` ends one.
+        """
+        from codeexec_magics.magics.run_list import listing
+
+        words = _words(line, "%transform_ps", ("-v", "--verbose"))
+        if words.rest:
+            raise UsageError(f"%transform_ps takes -v or nothing, not {words.rest[0]!r}")
+        print(listing(processes=words.switch))  # noqa: T201 - a line magic that answers
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    def transform_kill(self, line: str = "") -> None:
+        """End programs that run, with every process of theirs, and wait for it.
+
+        ::
+
+            %transform_kill 3          interrupt it; after its grace it is killed
+            %transform_kill 3 5        both
+            %transform_kill all        every one
+            %transform_kill --now 3    without grace
+
+        The numbers are those of ``%transform_ps``. It works from a subshell, too, for a cell that
+        the interrupt of the notebook does not reach.
+        """
+        from codeexec_magics.magics.run_list import end_runs
+
+        words = _words(line, "%transform_kill", ("--now",))
+        print(end_runs(words.rest, now=words.switch))  # noqa: T201 - a line magic that answers
+
+    def job_card(self, job: Job) -> dict[str, Any]:
+        """The card of a job that a cell evaluates; IPython's formatter asks."""
+        if self._background is None:
+            return job._repr_mimebundle_()
+        return self._background.card(job)
+
+    def begin_cell(self, info: Any) -> None:
+        """A cell is about to run; called by IPython's ``pre_run_cell``."""
+        self.origin.remember(info)
+        if self._background is not None:
+            self._background.forget()
+
+    def _start(self, arguments: Arguments, plan: Plan, inputs: dict[str, Any]) -> Job | None:
+        """Run a cell in the background; its value is the job, unless nothing is to be shown."""
+        from codeexec_magics.magics.background import Background
+
+        if self._background is None:
+            self._background = Background()
+        job = self._background.start(self.shell, arguments, plan, inputs, self.live_after)
+        return None if arguments.quiet else job
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a line magic: whether its one switch is given, and the others."""
+
+    switch: bool
+    rest: list[str]
+
+
+def _words(line: str, magic: str, switch: tuple[str, ...]) -> _Words:
+    from codeexec_magics.magics.arguments import words_of
+    from codeexec_magics.magics.flags import nearest
+
+    words = words_of(line)
+    rest = [word for word in words if word not in switch]
+    for word in rest:
+        if word.startswith("-"):
+            hint = nearest(word, switch) or f"; {magic} knows {' '.join(switch)}"
+            raise UsageError(f"unknown flag {word}{hint}")
+    return _Words(len(rest) < len(words), rest)

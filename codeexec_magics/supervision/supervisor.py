@@ -115,6 +115,7 @@ class Supervisor:
             "protocol": PROTOCOL,
             "pid": os.getpid(),
             "containment": tier.name,
+            "covers": tier.covers,
             "reasons": reasons,
         }
         frames.send(self._lifeline, welcome)
