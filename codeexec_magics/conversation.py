@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics import events
+from codeexec_magics.displays import Displays
 from codeexec_magics.errors import EncodingFailed, ProtocolError
 from codeexec_magics.protocol import frames
 from codeexec_magics.traces import Trace
@@ -21,7 +22,6 @@ from codeexec_magics.traces import Trace
 PROTOCOL = 1
 
 _READ_SIZE = 1 << 20
-_MOST_DISPLAYS = 1000
 _LONGEST_TEXT = 200
 _LARGEST_NUMBER = 1e300
 _log = logging.getLogger("codeexec_magics.protocol")
@@ -59,7 +59,6 @@ class Conversation:
         ended: When its last message came; None before.
         last: The message ``result`` or ``error``.
         stopped: Where the code was when an interrupt or the deadline reached it.
-        displays: The MIME bundles that the program displayed.
     """
 
     def __init__(self, control: socket.socket, run: dict[str, Any], listener: Listener) -> None:
@@ -72,7 +71,12 @@ class Conversation:
         self.ended: float | None = None
         self.last: dict[str, Any] | None = None
         self.stopped: Trace | None = None
-        self.displays: list[dict[str, Any]] = []
+        self._displays = Displays(listener.display, listener.admit)
+
+    @property
+    def displays(self) -> list[dict[str, Any]]:
+        """The MIME bundles that the program displayed, as far as they are kept."""
+        return self._displays.kept
 
     @property
     def wants_to_write(self) -> bool:
@@ -175,11 +179,9 @@ class Conversation:
             raise EncodingFailed(f"the program is too long to be sent: {error}") from None
 
     def _take_display(self, message: dict[str, Any]) -> None:
-        bundle = self._listener.admit(_mapping(message, "bundle"))
-        if len(self.displays) < _MOST_DISPLAYS:
-            self.displays.append(bundle)
         metadata = message.get("metadata")
-        self._listener.display(bundle, dict(metadata) if isinstance(metadata, Mapping) else {})
+        bundle = _mapping(message, "bundle")
+        self._displays.take(bundle, metadata if isinstance(metadata, Mapping) else {})
 
     def _take_progress(self, message: dict[str, Any]) -> None:
         done, total = _number(message.get("done")), _number(message.get("total"))

@@ -32,6 +32,7 @@ WORK = {
     "executor",
     "composition",
     "conversation",
+    "displays",
     "doctor",
     "streams",
     "transform",

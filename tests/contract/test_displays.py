@@ -1,0 +1,46 @@
+"""What a program displays is bounded: neither memory nor the front end is filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from codeexec_magics import CodeExecutor
+from codeexec_magics.displays import Displays
+
+PROGRAMS = {
+    "python": "for number in range(1200):\n    display(number)\n1",
+    "javascript": "for (let i = 0; i < 1200; i++) display(i);\n1",
+}
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_more_displays_than_anybody_can_look_at(executor: CodeExecutor, language: str) -> None:
+    result = executor.execute(PROGRAMS[language], language)
+
+    assert result.output == 1
+    assert len(result.displays) == 1001
+    assert result.displays[999]["text/plain"] == "999"
+    assert result.displays[1000]["text/plain"].startswith("… further displays are left out")
+
+
+def test_displays_that_are_too_large_together(executor: CodeExecutor) -> None:
+    program = "class Page:\n    def _repr_html_(self): return 'x' * 9_000_000\n"
+    program += "for _ in range(20):\n    display(Page())\n1"
+    result = executor.execute_python(program)
+
+    assert result.output == 1
+    assert len(result.displays) == 8
+    assert "text/html" not in result.displays[7]
+
+
+def test_what_is_shown_is_what_is_kept() -> None:
+    shown: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    displays = Displays(lambda bundle, metadata: shown.append((bundle, metadata)))
+    for number in range(1003):
+        displays.take({"application/json": [number]}, {"number": number})
+
+    assert [bundle for bundle, _ in shown] == displays.kept
+    assert shown[0] == ({"application/json": [0]}, {"number": 0})
+    assert len(shown) == 1001
