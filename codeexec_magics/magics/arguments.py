@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import argparse
 import keyword
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 
-from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.magics.flag_values import (
+    converter_of,
+    environment_of,
+    isolation_of,
+    limits_of,
+    timeout_of,
+)
 from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
 from codeexec_magics.magics.words import split_assignment, split_commas, split_words
-from codeexec_magics.options import CONVERTERS, parse_count, parse_seconds, parse_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,13 @@ class Arguments:
         stderr: The name for the error stream's text.
         name: The name for the transform.
         timeout: Seconds, ``inf`` for no limit, None if the line does not say.
-        limits: ``memory`` (bytes), ``cpu_time`` (seconds), ``processes``, ``cpus``, where given.
+        limits: ``memory`` (bytes), ``cpu_time`` (seconds), ``processes``, ``cpus``, where given;
+            None for no limit.
+        isolation: ``network``, ``sandbox``, ``seal``, where given.
         raise_error: Whether a failure stops the notebook.
+        expect: The name of the error that the program must end with.
+        background: Whether nobody waits for the program.
+        job: The name for the `Job`.
         file: The file to run.
         quiet: Whether to show nothing on success.
         environment: Variables for the program.
@@ -69,8 +78,12 @@ class Arguments:
     stderr: str | None = None
     name: str | None = None
     timeout: float | None = None
-    limits: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+    isolation: Mapping[str, bool] = field(default_factory=dict)
     raise_error: bool = True
+    expect: str | None = None
+    background: bool = False
+    job: str | None = None
     file: str | None = None
     quiet: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -106,21 +119,25 @@ def parse(line: str) -> Arguments:
         outputs=_outputs(given.output or ()),
         **{
             key: _bindable(f"--{key}", getattr(given, key))
-            for key in ("result", "stdout", "stderr")
+            for key in ("result", "stdout", "stderr", "job")
         },
         name=_bindable("--name", given.name),
-        timeout=_timeout(given.timeout),
-        limits=_limits(given),
+        timeout=timeout_of(given.timeout),
+        limits=limits_of(given),
+        isolation=isolation_of(given),
         raise_error=not given.no_raise_error,
+        expect=_expectation(given.expect),
+        background=given.bg,
         file=given.file,
         quiet=given.quiet,
-        environment=_environment(given.env or ()),
+        environment=environment_of(given.env or ()),
         directory=given.cwd,
         interpreter=given.interpreter,
         python=given.python,
-        converter=_converter(given.converter),
+        converter=converter_of(given.converter),
     )
     _refuse_double_binding(arguments)
+    _refuse_contradictions(arguments)
     return arguments
 
 
@@ -249,50 +266,33 @@ def _bindable(flag: str, text: str | None) -> str | None:
 
 
 def _refuse_double_binding(arguments: Arguments) -> None:
-    single = (arguments.result, arguments.stdout, arguments.stderr, arguments.name)
+    single = (
+        *(arguments.result, arguments.stdout, arguments.stderr),
+        *(arguments.name, arguments.job),
+    )
     names = Counter([*arguments.outputs, *(name for name in single if name)])
     for name, count in names.items():
         if count > 1:
             raise UsageError(f"the line would bind {name!r} {count} times; give each its own name")
 
 
-def _timeout(text: str | None) -> float | None:
-    try:
-        return None if text is None else parse_seconds(text)
-    except InvalidOptions as error:
-        raise UsageError(f"--timeout: {error}") from None
+def _refuse_contradictions(arguments: Arguments) -> None:
+    if arguments.job is not None and not arguments.background:
+        raise UsageError("--job keeps a background job: it needs --bg")
+    if arguments.expect is not None and not arguments.raise_error:
+        raise UsageError("--expect and --no-raise-error exclude each other")
+    if not arguments.background:
+        return
+    if not arguments.runs:
+        raise UsageError("--bg: -n alone runs nothing; give inputs or -o, or leave --bg out")
+    if arguments.expect is not None:
+        raise UsageError("--bg: a cell that does not wait for its end cannot --expect one")
+    if not arguments.raise_error:
+        raise UsageError("--bg: a job raises nothing; leave --no-raise-error out")
 
 
-def _limits(given: argparse.Namespace) -> dict[str, float]:
-    readers: dict[str, Callable[[str], float]] = {
-        "memory": parse_size,
-        "cpu_time": parse_seconds,
-        "processes": parse_count,
-        "cpus": parse_count,
-    }
-    limits = {}
-    for name, read in readers.items():
-        text = getattr(given, name)
-        try:
-            if text is not None:
-                limits[name] = read(text)
-        except InvalidOptions as error:
-            raise UsageError(f"--{name.replace('_', '-')}: {error}") from None
-    return {name: limit for name, limit in limits.items() if limit != math.inf}
-
-
-def _environment(texts: Iterable[str]) -> dict[str, str]:
-    variables: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--env needs NAME=VALUE, not {text!r}")
-        variables[name] = value
-    return variables
-
-
-def _converter(text: str | None) -> str | None:
-    if text is not None and text not in CONVERTERS:
-        hint = nearest(text, CONVERTERS) or f"; there are {', '.join(CONVERTERS)}"
-        raise UsageError(f"--converter: there is no {text!r}{hint}")
+def _expectation(text: str | None) -> str | None:
+    parts = [] if text is None else text.split(".")
+    if not all(map(_is_name, parts)):
+        raise UsageError(f"--expect needs the name of an error, such as ValueError, not {text!r}")
     return text

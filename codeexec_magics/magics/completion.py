@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +18,8 @@ from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.options import CONVERTERS
 
 _IDENTIFIER = "codeexec_magics.transform"
-_MAGICS = ("%%transform", "%transform", "%transform_config")
-_LINE = re.compile(r"\s*(%%transform|%transform_config|%transform)[ \t](.*)", re.DOTALL)
+_MAGICS = ("%%transform", "%transform", "%transform_config", "%transform_ps", "%transform_kill")
+_LINE = re.compile(rf"\s*({'|'.join(_MAGICS)})[ \t](.*)", re.DOTALL)
 
 
 def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
@@ -35,10 +36,8 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[tuple[s
     if not magic:
         return "", []
     before, fragment = _split(magic[2])
-    if magic[1] == "%transform_config":
-        from codeexec_magics.magics.settings import setting_names
-
-        found = [(f"{name}=", "setting") for name in setting_names()]
+    if magic[1] not in ("%%transform", "%transform"):
+        found = _OF_OTHERS[magic[1]]()
     else:
         flag = _flag_before(before)
         if fragment.startswith("-"):
@@ -112,6 +111,32 @@ def _values(
     if flag.completes == "path":
         return fragment, [(path, "path") for path in _paths(fragment)]
     return fragment, []
+
+
+def _settings() -> list[tuple[str, str]]:
+    from codeexec_magics.magics.settings import setting_names
+
+    return [(f"{name}=", "setting") for name in setting_names()]
+
+
+def _listed() -> list[tuple[str, str]]:
+    return [("-v", "flag")]
+
+
+def _running() -> list[tuple[str, str]]:
+    # Where nobody has imported the registry nothing runs, and completion need not import it.
+    if "codeexec_magics.registry" not in sys.modules:
+        return []
+    from codeexec_magics.magics.run_list import numbers
+
+    return [(number, "program") for number in numbers()] + [("--now", "flag")]
+
+
+_OF_OTHERS = {
+    "%transform_config": _settings,
+    "%transform_ps": _listed,
+    "%transform_kill": _running,
+}
 
 
 def _languages() -> list[tuple[str, str]]:

@@ -53,7 +53,13 @@ FLAGS = (
     Flag(("--cpu-time",), "SEC", "end it after so much processor time"),
     Flag(("--processes",), "N", "end it when it has more processes at once"),
     Flag(("--cpus",), "N", "let it use so many cores"),
+    Flag(("--no-network",), "", "without any network"),
+    Flag(("--sandbox",), "", "let it change its folder only; no network, nothing believed"),
+    Flag(("--seal",), "", "hold its processes by the strongest means, or refuse to run"),
+    Flag(("--bg",), "", "run it in the background: the cell's value is its Job"),
+    Flag(("--job",), "NAME", "keep the Job"),
     Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
+    Flag(("--expect",), "ErrorType", "it must fail so; then the notebook goes on"),
     Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
     Flag(("-q", "--quiet"), "", "show nothing on success"),
     Flag(("--env",), "K=V", "an environment variable", repeatable=True),
@@ -66,10 +72,7 @@ FLAGS = (
 )
 """Every flag there is, in the order of the help."""
 
-PLANNED = (
-    *("--bg", "--no-network", "--sandbox", "--with"),
-    *("-d", "--display", "--expect", "--seal", "--map"),
-)
+PLANNED = ("--with", "-d", "--display", "--map")
 """Flags that a later version will have: refused by name."""
 
 

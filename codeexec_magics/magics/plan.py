@@ -20,7 +20,7 @@ from codeexec_magics.languages import Language
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.flags import nearest
 from codeexec_magics.magics.namespace import transforms_in
-from codeexec_magics.magics.settings import TransformSettings
+from codeexec_magics.magics.settings import ISOLATIONS, LIMITS, TransformSettings
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult
 from codeexec_magics.sources import read_source
@@ -40,6 +40,11 @@ class Plan:
     program: Program
     options: ExecutionOptions
     transform: Transform | None = None
+
+    @property
+    def label(self) -> str:
+        """What the run is called: the transform's name; empty for the program's first line."""
+        return self.transform.name if self.transform is not None else ""
 
     def as_transform(self, arguments: Arguments) -> Transform:
         """The program under the name that the line gives it."""
@@ -177,7 +182,8 @@ def _options(
         "grace": settings.grace,
         "kept_output": settings.kept_output,
         "standbys": settings.standbys,
-        "memory": settings.memory or None,
+        **{name: getattr(settings, name) or None for name in LIMITS},
+        **{name: getattr(settings, name) for name in ISOLATIONS},
         "interpreter": fallback,
         "environment": dict(arguments.environment),
     }
@@ -193,7 +199,7 @@ def _checked(fields: dict[str, Any]) -> ExecutionOptions:
 
 def _given(arguments: Arguments) -> dict[str, Any]:
     """The options that the line sets, apart from the runtime and the environment."""
-    changes: dict[str, Any] = dict(arguments.limits)
+    changes: dict[str, Any] = {**arguments.limits, **arguments.isolation}
     if arguments.timeout is not None:
         changes["timeout"] = arguments.timeout
     if arguments.converter is not None:

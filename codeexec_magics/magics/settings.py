@@ -10,14 +10,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from IPython.core.error import UsageError
-from traitlets import Dict, Float, Integer, TraitError, Unicode
+from traitlets import Bool, Dict, Float, Integer, TraitError, Unicode
 from traitlets.config import Configurable
 
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.magics.flags import nearest
 from codeexec_magics.options import parse_seconds, parse_size
 
-_NUMBERS = ("timeout", "grace", "kept_output", "shown_output", "standbys", "memory")
+LIMITS = ("memory", "cpu_time", "processes", "cpus")
+"""The settings that are limits of `ExecutionOptions`; 0 for none."""
+ISOLATIONS = ("network", "sandbox", "seal")
+"""The settings that are switches of `ExecutionOptions`."""
+
+_NAMES = (
+    *("timeout", "grace", "kept_output", "shown_output", "live_after", "standbys"),
+    *LIMITS,
+    *ISOLATIONS,
+)
+_SECONDS = frozenset({"grace", "live_after", "cpu_time"})
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 class TransformSettings(Configurable):  # type: ignore[misc]
@@ -44,6 +55,21 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     memory = Integer(
         0, min=0, help="Bytes that a program's processes may have resident; 0 for no limit."
     ).tag(config=True)
+    cpu_time = Float(
+        0, min=0, help="Seconds of processor time that a program may use; 0 for no limit."
+    ).tag(config=True)
+    processes = Integer(
+        0, min=0, help="Processes that a program may have at once; 0 for no limit."
+    ).tag(config=True)
+    cpus = Integer(0, min=0, help="Cores that a program may use; 0 for all.").tag(config=True)
+    network = Bool(True, help="Whether a program may use the network.").tag(config=True)
+    sandbox = Bool(False, help="Whether a program may change its own folder only.").tag(config=True)
+    seal = Bool(False, help="Whether the strongest containment must hold a program.").tag(
+        config=True
+    )
+    live_after = Float(
+        0.5, min=0, help="Seconds after which a running cell shows a line of figures."
+    ).tag(config=True)
     standbys = Integer(
         2, min=0, max=16, help="Workers of a language that are kept ready for the next cell."
     ).tag(config=True)
@@ -66,11 +92,11 @@ def describe(settings: TransformSettings, names: Sequence[str] = ()) -> str:
     """
     known = settings.interpreters
     if not names:
-        names = [*_NUMBERS, *(f"{language}.executable" for language in sorted(known))]
+        names = [*_NAMES, *(f"{language}.executable" for language in sorted(known))]
     for name in names:
         if name not in setting_names():
             raise UsageError(f"there is no setting {name!r}{_hint(name)}")
-    values = {name: getattr(settings, name) for name in _NUMBERS}
+    values = {name: getattr(settings, name) for name in _NAMES}
     values |= {f"{language}.executable": path for language, path in known.items()}
     return "\n".join(f"{name} = {_written(values.get(name))}" for name in names)
 
@@ -86,7 +112,9 @@ def change(settings: TransformSettings, words: Sequence[str]) -> None:
         name, equals, value = (part.strip() for part in word.partition("="))
         if not equals:
             raise UsageError(f"a setting is changed by name=value, without blanks, not {word!r}")
-        if name in _NUMBERS:
+        if name in ISOLATIONS:
+            wanted[name] = _switch(name, value)
+        elif name in _NAMES:
             wanted[name] = _number(name, value)
         else:
             chosen = wanted.setdefault("interpreters", dict(settings.interpreters))
@@ -103,11 +131,19 @@ def setting_names() -> list[str]:
     """Everything that `change` takes."""
     from codeexec_magics import languages
 
-    return [*_NUMBERS, *(f"{language}.executable" for language in languages.names())]
+    return [*_NAMES, *(f"{language}.executable" for language in languages.names())]
 
 
 def _written(value: object) -> str:
-    return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    if value is None:
+        return "none"
+    return f"{value:,}" if type(value) is int else str(value)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in _WORDS:
+        raise UsageError(f"{name} must be True or False, not {text!r}")
+    return _WORDS[text.lower()]
 
 
 def _number(name: str, text: str) -> float | int | None:
@@ -115,10 +151,12 @@ def _number(name: str, text: str) -> float | int | None:
         if name == "timeout":
             seconds = parse_seconds(text)
             return None if seconds == math.inf else seconds
-        if name == "memory":
-            return 0 if text.lower() in {"0", "none"} else parse_size(text)
+        if name in LIMITS and text.lower() in {"0", "none"}:
+            return 0
         plain = text.replace(",", "").replace("_", "")
-        return float(plain) if name == "grace" else int(plain)
+        if name == "memory":
+            return parse_size(plain)
+        return float(plain) if name in _SECONDS else int(plain)
     except (InvalidOptions, ValueError) as error:
         reason = error if isinstance(error, InvalidOptions) else f"{text!r} is no number"
         raise UsageError(f"{name}: {reason}") from None
@@ -141,4 +179,4 @@ def _choose_interpreter(chosen: dict[str, str], name: str, path: str) -> None:
 
 
 def _hint(name: str) -> str:
-    return nearest(name, setting_names()) or f"; there are {', '.join(_NUMBERS)}, LANG.executable"
+    return nearest(name, setting_names()) or f"; there are {', '.join(_NAMES)}, LANG.executable"

@@ -42,15 +42,33 @@ def test_none_takes_a_setting_back(settings: TransformSettings) -> None:
 
 def test_what_is_described_can_be_given_back(settings: TransformSettings) -> None:
     change(settings, ["timeout=5", "kept_output=1234567", "javascript.executable=/n"])
+    change(settings, ["memory=1500000", "sandbox=yes", "cpu_time=0.25"])
     other = TransformSettings()
     change(other, describe(settings).replace(" = ", "=").split("\n"))
 
     assert other.trait_values(config=True) == settings.trait_values(config=True)
 
 
+def test_limits_and_isolations_are_settings(settings: TransformSettings) -> None:
+    change(settings, ["memory=1.5G", "cpu_time=2.5", "processes=9", "cpus=2", "live_after=0"])
+    change(settings, ["network=no", "sandbox=True", "seal=on"])
+
+    assert (settings.memory, settings.cpu_time) == (1_610_612_736, 2.5)
+    assert (settings.processes, settings.cpus, settings.live_after) == (9, 2, 0)
+    assert (settings.network, settings.sandbox, settings.seal) == (False, True, True)
+    assert describe(settings, ["network", "memory"]) == "network = False\nmemory = 1,610,612,736"
+
+    change(settings, ["memory=none", "cpu_time=none", "processes=0", "cpus=none", "network=yes"])
+    assert (settings.memory, settings.cpu_time, settings.processes, settings.cpus) == (0, 0, 0, 0)
+    assert settings.network
+
+
 @pytest.mark.parametrize(
     ("word", "told"),
     [
+        ("network=maybe", "True or False, not 'maybe'"),
+        ("cpus=two", "'two' is no number"),
+        ("cpu_time=-1", "cpu_time"),
         ("tmeout=5", "did you mean 'timeout'?"),
         ("timeout", "name=value"),
         ("timeout=-1", "positive number"),

@@ -1,0 +1,97 @@
+"""Cells in the background: what they show, and what they bind when they have ended.
+
+Runs in the kernel, partly in the cell's thread and partly in the job's. A front end with a person
+before it gets a slot that tells of the program while it runs and then holds its card; one that
+records gets what is the same each time, and nothing later.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import Any
+
+from codeexec_magics.display.background import background_card
+from codeexec_magics.display.bundle import METADATA_KEY, metadata, mime_bundle
+from codeexec_magics.execution import Observer
+from codeexec_magics.jobs import Job
+from codeexec_magics.magics.arguments import Arguments
+from codeexec_magics.magics.front_end import FrontEnd, front_end
+from codeexec_magics.magics.live import LiveLine, volatile
+from codeexec_magics.magics.plan import Plan
+from codeexec_magics.magics.storing import store
+from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.transform import shared_executor
+
+_BOTH = frozenset({"stdout", "stderr"})
+
+
+class Background:
+    """The jobs of a shell's cells, and how those are shown."""
+
+    def __init__(self) -> None:
+        self._new: weakref.WeakKeyDictionary[Job, str] = weakref.WeakKeyDictionary()
+
+    def start(
+        self, shell: Any, arguments: Arguments, plan: Plan, inputs: dict[str, Any], delay: float
+    ) -> Job:
+        """Start a cell's program, and bind what the line names now.
+
+        Args:
+            shell: IPython's shell.
+            arguments: The cell's line.
+            plan: What is run.
+            inputs: Values by name.
+            delay: Seconds until a person is shown figures.
+
+        Raises:
+            InvalidOptions: An option has a value that cannot be meant.
+        """
+        person = front_end(shell) is FrontEnd.NOTEBOOK
+        language = plan.program.language
+        line = LiveLine(language, delay, _BOTH) if person else None
+        if line is not None and not arguments.quiet:
+            line.open()
+
+        def ended(result: ExecutionResult) -> None:
+            stored = store(shell, arguments, plan, result)
+            if stored.problem is not None:
+                error = f"{type(stored.problem).__name__}: {stored.problem}"
+                result = replace(result, outcome=Outcome.FAILED, error=error, output=None)
+            if line is not None and not (arguments.quiet and result.success):
+                _show_end(line, result, stored.target)
+
+        observer = _observer(line, quiet=arguments.quiet)
+        job = shared_executor().start(
+            plan.program, plan.options, inputs, observer, label=plan.label, ended=ended
+        )
+        self._new[job] = ", ".join(arguments.outputs)
+        if arguments.job is not None:
+            shell.push({arguments.job: job})
+        return job
+
+    def card(self, job: Job) -> dict[str, Any]:
+        """The card of a job that a cell evaluates.
+
+        In the cell that has started it, it is the same whether the program has ended by now or not.
+        """
+        if job in self._new:
+            return background_card(job.language, self._new[job])
+        return job._repr_mimebundle_()
+
+    def forget(self, *_: object) -> None:
+        """Another cell begins; called by IPython's ``pre_run_cell``."""
+        self._new.clear()
+
+
+def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:
+    if line is None or quiet:
+        return Observer()
+    return Observer(output=line.hear, progress=line.progress, started=line.follow, tick=line.pulse)
+
+
+def _show_end(line: LiveLine, result: ExecutionResult, target: str | None) -> None:
+    line.open()
+    line.replace(
+        mime_bundle(result, target=target, chip=True), volatile(metadata(result)[METADATA_KEY])
+    )

@@ -1,0 +1,113 @@
+"""A line that tells how a run is getting on, in an output slot of its own.
+
+Runs in the kernel, in the thread that executes; of a job that is another one than the cell's. What
+the slot holds at the end is up to its owner: a cell that has waited empties it, so that a saved
+notebook keeps nothing of it, and a job leaves its card there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.display import display
+
+from codeexec_magics.attention import Pulse
+from codeexec_magics.display.bundle import METADATA_KEY, running_card
+from codeexec_magics.execution import Execution
+from codeexec_magics.supervision.figures import figures_below
+
+_SECONDS_BETWEEN = 0.25
+_SLOWER_AFTER = 60.0
+_SLOWLY = 1.0
+_LONGEST_LINE = 200
+
+
+class LiveLine:
+    """Shows a run's figures, its progress and its last line, four times a second at most.
+
+    Args:
+        language: The language's name.
+        delay: Seconds until it is shown; a run that has ended by then shows none.
+        tells: The streams whose last line is part of it: those that are not shown as they come.
+
+    Attributes:
+        pulse: What the run has to call.
+    """
+
+    def __init__(self, language: str, delay: float, tells: frozenset[str]) -> None:
+        self._language = language
+        self._tells = tells
+        self._began = time.monotonic()
+        self.pulse = Pulse(self._beat, self._began + delay, _SECONDS_BETWEEN)
+        self._execution: Execution | None = None
+        self._slot: Any = None
+        self._shown = float("-inf")
+        self._broken = False
+        self._last = ""
+        self._progress: tuple[float, float | None, str] | None = None
+
+    def open(self) -> None:
+        """Make the slot now, where the output is that is shown next."""
+        if self._slot is None:
+            self._slot = display({}, raw=True, display_id=True, metadata=volatile())
+
+    def follow(self, execution: Execution) -> None:
+        """Take note of the run whose figures are shown."""
+        self._execution = execution
+
+    def hear(self, stream: str, text: str) -> None:
+        """Take note of what the program prints."""
+        if stream in self._tells:
+            self._last = (self._last + text[-_LONGEST_LINE:])[-_LONGEST_LINE:]
+
+    def progress(self, done: float, total: float | None, text: str) -> None:
+        """Show at once how far the program is."""
+        self._progress = (done, total, text)
+        if time.monotonic() - self._shown >= _SECONDS_BETWEEN:
+            self._show()
+
+    def replace(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Put something else into the slot; nothing happens where there is none."""
+        if self._slot is not None:
+            self._slot.update(bundle, raw=True, metadata=metadata)
+
+    def clear(self) -> None:
+        """Empty the slot; safe to call when there is none."""
+        self.replace({}, volatile())
+        self._slot = None
+
+    def _beat(self) -> None:
+        self._show()
+        if time.monotonic() - self._began > _SLOWER_AFTER:
+            self.pulse.seconds = _SLOWLY
+
+    def _show(self) -> None:
+        if self._broken:
+            return
+        try:
+            self._draw()
+        except Exception:  # noqa: BLE001 - a front end that has gone must not end the program
+            self._broken = True
+
+    def _draw(self) -> None:
+        reaper = self._execution.reaper if self._execution is not None else None
+        now = figures_below(reaper) if reaper is not None else None
+        self._shown = time.monotonic()
+        bundle = running_card(
+            self._language,
+            seconds=self._shown - self._began,
+            cpu_time=now.cpu_time if now else None,
+            memory=now.memory if now else None,
+            processes=now.count if now else None,
+            progress=self._progress,
+            last_output=self._last.rstrip("\n").rpartition("\n")[2],
+        )
+        self.open()
+        self._slot.update(bundle, raw=True, metadata=volatile())
+
+
+def volatile(figures: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The metadata of an output that another run of the notebook need not have."""
+    return {METADATA_KEY: {**(figures or {}), "volatile": True}}
