@@ -23,6 +23,9 @@ RESULTS = 65_536
 """Where results begin in the outputs arena."""
 NOTES = 64
 """Where the notes of a crash begin: behind the count, before the results."""
+_STRIDE = 64
+_LONG = 0.1
+"""Seconds after which what is done of a batch is told, and the rest is handed back."""
 _PLAIN = frozenset({int, float, str, bool, type(None), list, dict, tuple, bytes})
 
 Describe = Callable[[BaseException, str], "dict[str, Any]"]
@@ -44,7 +47,7 @@ class Items:
         self._waiting: deque[dict[str, Any]] = deque()
         self._lent = False
         self._process = os.getpid()
-        self._batch: list[Any] = []
+        self._part: list[Any] = []
         outputs = channel.check(OUTPUTS)
         os.ftruncate(outputs, RESULTS)
         os.lseek(outputs, NOTES, os.SEEK_SET)
@@ -97,33 +100,33 @@ class Items:
         except DataError as error:
             # Which of them it is does not matter to a batch of one; larger ones are cut by the
             # kernel.
-            self._send(first, None, began, self._describe(error, "decoding"))
+            self._send(first, None, began, self._describe(error, "decoding"), False)
             return
-        self._batch = batch
-        while batch:
+        place = 0
+        while place < len(batch):
             values: list[Any] = []
-            failure = self._work(batch, values, first, function, loop)
-            if os.getpid() != self._process:
-                self._channel.leave(0)  # a program may fork: the copy has its item only
+            failure = None
+            while failure is None and place + len(values) < len(batch):
+                self._part = batch[place + len(values) : place + len(values) + _STRIDE]
+                failure = self._work(first + len(values), values, function, loop)
+                if perf_counter() - began > _LONG:
+                    break
+            place += len(values) + (failure is not None)
             self._count[0] = 2 * first + 1
-            taken = len(values) + (failure is not None)
-            self._report(first, values, began, failure)
-            del batch[:taken]
-            first, began = first + taken, perf_counter()
+            late = perf_counter() - began > _LONG and place < len(batch)
+            self._report(first, values, began, failure, late)
+            if late:
+                return  # others may have the rest: it is more than was thought
+            first, began = message["first"] + place, perf_counter()
 
     def _work(
-        self,
-        batch: list[Any],
-        values: list[Any],
-        first: int,
-        function: Callable[[Any], Any],
-        loop: Loop,
+        self, first: int, values: list[Any], function: Callable[[Any], Any], loop: Loop
     ) -> dict[str, Any] | None:
         """Call the function for each item, up to the first that throws; what that threw."""
         count, plain, append, settle = self._count, _PLAIN, values.append, loop.settle
         number = 2 * first
         try:
-            for item in batch:
+            for item in self._part:
                 count[0] = number
                 value = function(item)
                 if type(value) not in plain:
@@ -134,10 +137,18 @@ class Items:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever an item throws is its result
             return self._describe(error, "program")
+        finally:
+            if os.getpid() != self._process:
+                self._channel.leave(0)  # a program may fork: the copy has its item only
         return None
 
     def _report(
-        self, first: int, values: list[Any], began: float, failure: dict[str, Any] | None
+        self,
+        first: int,
+        values: list[Any],
+        began: float,
+        failure: dict[str, Any] | None,
+        late: bool,
     ) -> None:
         """Send values and the failure behind them; in parts where one of them cannot travel."""
         encoded = None
@@ -147,16 +158,15 @@ class Items:
         except DataError as error:
             middle = len(values) // 2
             if middle:
-                self._report(first, values[:middle], began, None)
-                self._report(first + middle, values[middle:], began, failure)
+                self._report(first, values[:middle], began, None, False)
+                self._report(first + middle, values[middle:], began, failure, late)
                 return
-            self._send(
-                first, None, began, self._describe(self._refusal(values[0], error), "encoding")
-            )
-            first, values = first + 1, []
+            refused = self._describe(self._refusal(values[0], error), "encoding")
+            self._send(first, None, began, refused, late and failure is None)
             if failure is None:
                 return
-        self._send(first, encoded, began, failure)
+            first += 1
+        self._send(first, encoded, began, failure, late)
 
     def _encode(self, values: Any) -> dict[str, Any]:
         while self._lent:
@@ -178,6 +188,7 @@ class Items:
         value: dict[str, Any] | None,
         began: float,
         failure: dict[str, Any] | None,
+        late: bool,
     ) -> None:
         message: dict[str, Any] = {"type": "done", "first": first}
         if value is not None:
@@ -185,12 +196,14 @@ class Items:
             self._lent = "inline" not in value or "buffers" in value
         if failure is not None:
             message["failure"] = failure
+        if late:
+            message["back"] = True
         message["seconds"] = perf_counter() - began
         self._channel.send(message)
 
     def _forget(self) -> None:
         """In a fork of this process: it has the item that forked it, and no other."""
-        self._batch.clear()
+        self._part.clear()
 
 
 def _read_only(fd: int) -> None:

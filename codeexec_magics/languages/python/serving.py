@@ -75,7 +75,11 @@ class _Run:
     def perform(self) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
         try:
-            value = self._map() if self._run.get("map") else self._evaluate()
+            value = None
+            if self._run.get("map"):
+                self._map()
+            else:
+                value = self._evaluate()
         except SystemExit as error:
             self._exit(error)
         except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result

@@ -1,0 +1,182 @@
+"""A map from its first item to its result.
+
+Lives in the kernel, in the thread that executes; there is no other. Owns the shield for the time of
+the map. On return nothing of it is left, whatever happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from codeexec_magics import events
+from codeexec_magics.composition import Facts, compose
+from codeexec_magics.data.conversion import convert
+from codeexec_magics.errors import CodeExecError
+from codeexec_magics.execution import Observer
+from codeexec_magics.languages import Language
+from codeexec_magics.mapping.failures import ItemFailure
+from codeexec_magics.mapping.items import Items
+from codeexec_magics.mapping.lines import Lines
+from codeexec_magics.mapping.plan import MapPlan
+from codeexec_magics.mapping.pool import Pool
+from codeexec_magics.mapping.worker import Task
+from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.results import ExecutionResult, Outcome, Receipt
+from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.shield import Shield
+
+_MOST_DISPLAYS = 1000
+_log = logging.getLogger("codeexec_magics.execution")
+
+
+class MapExecution:
+    """One map; made and used once.
+
+    Args:
+        program: Its function is called for each item.
+        language: The program's language.
+        options: The limits and surroundings; ``timeout`` is for each item, the others for each
+            worker.
+        plan: How items are handed out.
+        observer: Who hears of it.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        language: Language,
+        options: ExecutionOptions,
+        plan: MapPlan,
+        observer: Observer,
+    ) -> None:
+        self._program = program
+        self._language = language
+        self._options = options
+        self._plan = plan
+        self._observer = observer
+        self._shield = Shield()
+        self._displays: list[dict[str, Any]] = []
+        self._lines = {
+            name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
+        }
+
+    def interrupt(self) -> None:
+        """Interrupt the map; the second time, kill it. May be called from any thread."""
+        self._shield.interrupt()
+
+    def printed(self, stream: str) -> str:
+        """What is kept of ``stdout`` or ``stderr`` so far. May be called from any thread."""
+        return self._lines[stream].text()
+
+    def run(
+        self, client: SupervisorClient, items: Iterable[Any], inputs: Mapping[str, Any]
+    ) -> ExecutionResult:
+        """Map the items and return the result: its ``output`` is the list of values, in order.
+
+        Args:
+            client: Where the workers come from.
+            items: Any iterable; it is drawn from as far as items are needed.
+            inputs: What all items share, by name.
+
+        Raises:
+            BaseException: Whatever the iterable throws.
+        """
+        task = Task(
+            self._program, self._language, self._options, inputs, self._shield, self._display
+        )
+        pool = Pool(client, task, self._plan, Items(items), self._lines)
+        facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
+        events.emit(
+            _log,
+            logging.INFO,
+            events.EXECUTION_STARTED,
+            language=facts.language,
+            timeout=facts.timeout,
+        )
+        began = time.monotonic()
+        try:
+            with self._shield:
+                pool.serve(self._observer.progress)
+            facts.value, facts.has_value = self._value(pool), True
+        except (CodeExecError, OSError, MemoryError) as error:
+            facts.refusal = error
+        except KeyboardInterrupt:
+            if not self._shield.count:
+                raise  # none of those that the shield lets through
+        facts.interrupted, facts.stopped = self._shield.count > 0, pool.stopped
+        facts.left, facts.seconds = pool.left, time.monotonic() - began
+        if pool.thrown is not None:
+            raise pool.thrown
+        return self._with_totals(self._judged(facts, pool), pool, facts.seconds)
+
+    def _value(self, pool: Pool) -> list[Any]:
+        converted: list[Any] = convert(pool.values, self._options.converter, "result")
+        return converted
+
+    def _judged(self, facts: Facts, pool: Pool) -> ExecutionResult:
+        """How the map has ended."""
+        result = compose(facts)
+        if result.outcome is Outcome.INTERRUPTED or facts.refusal is not None:
+            return result
+        if pool.fault is not None:
+            return pool.fault
+        if pool.failures and self._plan.on_error != "collect":
+            return self._failed(result, pool.failures, pool.drawn)
+        return result
+
+    def _failed(
+        self, result: ExecutionResult, failures: Mapping[int, ItemFailure], drawn: int
+    ) -> ExecutionResult:
+        failure = failures[min(failures)]
+        others = "" if len(failures) == 1 else f"; {len(failures):,} of {drawn:,} items failed"
+        if self._plan.on_error == "stop":
+            others = ""  # how many it were by then is luck
+        return replace(
+            result,
+            outcome=failure.outcome,
+            output=None,
+            error=f"{failure.error} ({failure.place}{others})",
+            trace=failure.noted(),
+            exit_code=failure.exit_code,
+        )
+
+    def _with_totals(self, result: ExecutionResult, pool: Pool, seconds: float) -> ExecutionResult:
+        """The result with what all workers together have used."""
+        exits = pool.exits
+        times = [ended.cpu_time for ended in exits if ended.cpu_time is not None]
+        peaks = [ended.peak_memory for ended in exits if ended.peak_memory is not None]
+        receipt = Receipt(
+            sum(ended.reaped for ended in exits),
+            sum(ended.forced for ended in exits),
+            pool.left + sum(ended.left for ended in exits),
+            pool.containment,
+        )
+        events.emit(
+            _log,
+            logging.INFO,
+            events.EXECUTION_FINISHED,
+            language=result.language,
+            outcome=result.outcome.value,
+            exit_code=result.exit_code,
+            seconds=round(seconds, 6),
+        )
+        return replace(
+            result,
+            execution_time=seconds,
+            cpu_time=sum(times) if times else None,
+            peak_memory=max(peaks, default=None),
+            stdout=self.printed("stdout"),
+            stderr=self.printed("stderr"),
+            receipt=receipt,
+            displays=tuple(self._displays),
+        )
+
+    def _display(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+        if len(self._displays) < _MOST_DISPLAYS:
+            self._displays.append(bundle)
+        if self._observer.display is not None:
+            self._observer.display(bundle, metadata)
