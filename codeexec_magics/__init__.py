@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from codeexec_magics import errors as errors
     from codeexec_magics.executor import CodeExecutor
     from codeexec_magics.jobs import Job
+    from codeexec_magics.mapping import ItemFailure, MapPlan
     from codeexec_magics.results import ExecutionResult, Outcome, Receipt
     from codeexec_magics.traces import StackFrame, Trace
     from codeexec_magics.transform import Transform
@@ -20,7 +21,9 @@ __version__ = "0.1.0"
 __all__ = [
     "CodeExecutor",
     "ExecutionResult",
+    "ItemFailure",
     "Job",
+    "MapPlan",
     "Outcome",
     "Receipt",
     "StackFrame",
@@ -35,7 +38,9 @@ __all__ = [
 _HOMES = {
     "CodeExecutor": "executor",
     "ExecutionResult": "results",
+    "ItemFailure": "mapping",
     "Job": "jobs",
+    "MapPlan": "mapping",
     "Outcome": "results",
     "Receipt": "results",
     "StackFrame": "traces",

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from codeexec_magics import events
 from codeexec_magics.attention import Attention, Pulse
@@ -34,6 +34,20 @@ _LONGEST_NOTES = 65_536
 _log = logging.getLogger("codeexec_magics.execution")
 
 
+class Running(Protocol):
+    """What is under way, one run or the runs of a map; any thread may ask it."""
+
+    @property
+    def reaper(self) -> int | None:
+        """The process below which its processes are; None before there is one."""
+
+    def printed(self, stream: str) -> str:
+        """What is kept of ``stdout`` or ``stderr`` so far."""
+
+    def interrupt(self) -> None:
+        """Interrupt it; the second time, kill it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observer:
     """Who wants to hear of a run while it goes on; called in the thread that executes.
@@ -42,7 +56,7 @@ class Observer:
         output: ``("stdout" | "stderr", text)``, decoded, in batches.
         display: A MIME bundle and its metadata.
         progress: Done, total (or None), text.
-        started: The execution, which any thread may then `Execution.interrupt`.
+        started: What is under way; any thread may then interrupt it.
         read: The inputs have been read: what changes in them from now on is not the program's.
         tick: Called a few times a second while nothing else happens (`attention.Pulse`).
     """
@@ -50,7 +64,7 @@ class Observer:
     output: Callable[[str, str], None] | None = None
     display: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
     progress: Callable[[float, float | None, str], None] | None = None
-    started: Callable[[Execution], None] | None = None
+    started: Callable[[Running], None] | None = None
     read: Callable[[], None] | None = None
     tick: Pulse | None = None
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from codeexec_magics.composition import Facts, compose
-from codeexec_magics.errors import CodeExecError, InvalidOptions
+from codeexec_magics.errors import CodeExecError, InvalidOptions, LanguageUnavailable
 from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find, find_for_file
 from codeexec_magics.options import DEFAULT_TIMEOUT, ExecutionOptions, Program
@@ -26,6 +26,7 @@ from codeexec_magics.supervision.client import SupervisorClient
 
 if TYPE_CHECKING:
     from codeexec_magics.jobs import Job
+    from codeexec_magics.mapping import MapPlan
 
 Inputs = Mapping[str, Any] | None
 """Values by name, for a program."""
@@ -196,6 +197,52 @@ class CodeExecutor:
         try:
             enter(run)
             return self._execute(program, options, values, run.hearing(observer or Observer()))
+        finally:
+            run.end()
+
+    def map(
+        self,
+        program: Program,
+        options: ExecutionOptions,
+        items: Iterable[Any],
+        inputs: Inputs = None,
+        observer: Observer | None = None,
+        *,
+        plan: MapPlan | None = None,
+        label: str = "",
+    ) -> ExecutionResult:
+        """Call a program's function for each of many items, in several processes.
+
+        Each process runs the program once and then serves items, of this map only. The result's
+        ``output`` is the list of values, in the order of the items.
+
+        Args:
+            program: Its function is its ``transform``, or what its last expression gives.
+            options: Its limits and surroundings; ``timeout`` is for each item.
+            items: Any iterable, drawn from as far as items are needed; a frame stands for its rows.
+            inputs: What all items share, by name.
+            observer: Who hears of it; ``progress`` is told how many items are done.
+            plan: How many processes, how large the batches are, and what an error leads to.
+            label: What ``%transform_ps`` calls it; empty for the program's first line.
+
+        Raises:
+            InvalidOptions: An option or input has a value that cannot be meant.
+            BaseException: Whatever the iterable throws.
+        """
+        from codeexec_magics import mapping  # late: few executors ever map
+
+        values = _checked_inputs(inputs)
+        _check_directory(options.directory)
+        run = Run.of(program, label)
+        try:
+            enter(run)
+            language = find(program.language)
+            hearing = run.hearing(observer or Observer())
+            plan = plan or mapping.MapPlan()
+            execution = mapping.MapExecution(program, language, options, plan, hearing)
+            return execution.run(self.client, items, values)
+        except LanguageUnavailable as error:
+            return compose(Facts(program.language, options.timeout, refusal=error))
         finally:
             run.end()
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Self
 
 from codeexec_magics.errors import CodeExecError
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.execution import Observer, Running
 from codeexec_magics.languages import find
 from codeexec_magics.options import Program
 from codeexec_magics.supervision.figures import RunFigures, figures_below
@@ -51,7 +51,7 @@ class Run:
         self._lasted: float | None = None
         self._lock = threading.Lock()
         self._asked = 0
-        self._execution: Execution | None = None
+        self._execution: Running | None = None
         self._id: int | None = None
 
     @classmethod
@@ -72,7 +72,7 @@ class Run:
     def hearing(self, observer: Observer) -> Observer:
         """The observer, and this run before it, hear of the execution."""
 
-        def started(execution: Execution) -> None:
+        def started(execution: Running) -> None:
             self.begin(execution)
             if observer.started is not None:
                 observer.started(execution)
@@ -133,7 +133,7 @@ class Run:
         for _ in range(_KILL - self._asked):
             self.interrupt()
 
-    def begin(self, execution: Execution) -> None:
+    def begin(self, execution: Running) -> None:
         """Take note of the execution, and hand it the interrupts that came before it."""
         with self._lock:
             self._execution = execution

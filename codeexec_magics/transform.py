@@ -11,7 +11,8 @@ import inspect
 import keyword
 import sys
 import traceback
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from codeexec_magics import languages
@@ -69,8 +70,10 @@ class Transform:
             KeyboardInterrupt: The user interrupted the program.
         """
         __tracebackhide__ = True  # IPython leaves this frame out: the failure is the program's
-        inputs = self.bind(*arguments, **keywords)
-        result = self.run(inputs)
+        return self._value_of(self.run(self.bind(*arguments, **keywords)))
+
+    def _value_of(self, result: ExecutionResult) -> Any:
+        __tracebackhide__ = True
         if result.outcome is Outcome.INTERRUPTED:
             # A plain `except Exception` around a call must not swallow the user's wish to stop.
             raise KeyboardInterrupt(result.error or "the program was interrupted")
@@ -80,6 +83,53 @@ class Transform:
             if result.stack_trace:
                 failure.add_note(result.stack_trace)
             raise failure.with_traceback(None) from None  # its frames are ours
+
+    def map(
+        self,
+        items: Iterable[Any],
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workers: int | None = None,
+        timeout: float | None = None,
+        batch: int | None = None,
+        on_error: str = "stop",
+        progress: Callable[[float, float | None, str], None] | None = None,
+    ) -> list[Any]:
+        """Call the program's function with each of many items, in several processes.
+
+        Each process runs the program once, then serves items of this map, and ends with it. An item
+        goes to the parameter ``item``, or else to the first that bears the name of no input; if it
+        hangs, crashes or throws, it is lost alone. Items that share a batch with one that ended its
+        process may be worked on twice.
+
+        Args:
+            items: Any iterable, drawn from as far as items are needed; a frame stands for its rows.
+            inputs: What all items share, by name.
+            workers: How many processes at once; None for one for each core.
+            timeout: Seconds for each item; None for the transform's own.
+            batch: How many items are handed over at once; None for as many as take some 20 ms.
+            on_error: ``stop``: the map fails with the first item that does. ``go on``: it fails
+                when all others are done. ``collect``: an `ItemFailure` takes the value's place.
+            progress: Called with how many are done, how many there are (or None), and a text.
+
+        Returns:
+            The values, in the order of the items.
+
+        Raises:
+            ExecutionFailed: The subclass that matches how the item failed that comes first.
+            KeyboardInterrupt: The user interrupted it.
+            InvalidOptions: An argument cannot be meant.
+        """
+        __tracebackhide__ = True
+        from codeexec_magics.mapping import MapPlan  # late: few transforms are mapped
+
+        options = self.options if timeout is None else replace(self.options, timeout=timeout)
+        observer = Observer(output=_pass_on, progress=progress)
+        plan = MapPlan(workers=workers, batch=batch, on_error=on_error)
+        executor = shared_executor()
+        result = executor.map(self.program, options, items, inputs, observer, plan=plan)
+        values: list[Any] = self._value_of(result)
+        return values
 
     def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         """The inputs by name, as the program gets them.

@@ -15,7 +15,7 @@ from IPython.display import display
 
 from codeexec_magics.attention import Pulse
 from codeexec_magics.display.bundle import METADATA_KEY, running_card
-from codeexec_magics.execution import Execution
+from codeexec_magics.execution import Running
 from codeexec_magics.supervision.figures import figures_below
 
 _SECONDS_BETWEEN = 0.25
@@ -41,7 +41,7 @@ class LiveLine:
         self._tells = tells
         self._began = time.monotonic()
         self.pulse = Pulse(self._beat, self._began + delay, _SECONDS_BETWEEN)
-        self._execution: Execution | None = None
+        self._execution: Running | None = None
         self._slot: Any = None
         self._shown = float("-inf")
         self._broken = False
@@ -53,7 +53,7 @@ class LiveLine:
         if self._slot is None:
             self._slot = display({}, raw=True, display_id=True, metadata=volatile())
 
-    def follow(self, execution: Execution) -> None:
+    def follow(self, execution: Running) -> None:
         """Take note of the run whose figures are shown."""
         self._execution = execution
 

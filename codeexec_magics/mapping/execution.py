@@ -15,6 +15,7 @@ from typing import Any
 from codeexec_magics import events
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.data.conversion import convert
+from codeexec_magics.data.rows import rows_of
 from codeexec_magics.errors import CodeExecError
 from codeexec_magics.execution import Observer
 from codeexec_magics.languages import Language
@@ -59,10 +60,16 @@ class MapExecution:
         self._plan = plan
         self._observer = observer
         self._shield = Shield()
+        self._pool: Pool | None = None
         self._displays: list[dict[str, Any]] = []
         self._lines = {
             name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
         }
+
+    @property
+    def reaper(self) -> int | None:
+        """The process below which its first worker's processes are; None before there is one."""
+        return self._pool.reaper if self._pool else None
 
     def interrupt(self) -> None:
         """Interrupt the map; the second time, kill it. May be called from any thread."""
@@ -88,7 +95,7 @@ class MapExecution:
         task = Task(
             self._program, self._language, self._options, inputs, self._shield, self._display
         )
-        pool = Pool(client, task, self._plan, Items(items), self._lines)
+        pool = Pool(client, task, self._plan, Items(rows_of(items)), self._lines)
         facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
         events.emit(
             _log,
@@ -98,9 +105,12 @@ class MapExecution:
             timeout=facts.timeout,
         )
         began = time.monotonic()
+        self._pool = pool
         try:
             with self._shield:
-                pool.serve(self._observer.progress)
+                if self._observer.started is not None:
+                    self._observer.started(self)
+                pool.serve(self._observer.progress, self._observer.tick)
             facts.value, facts.has_value = self._value(pool), True
         except (CodeExecError, OSError, MemoryError) as error:
             facts.refusal = error

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from codeexec_magics.attention import Pulse
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.errors import CodeExecError, EncodingFailed, ProtocolError, SupervisorLost
 from codeexec_magics.mapping.failures import ItemFailure
@@ -81,7 +82,8 @@ class Pool:
         self._interrupted: float | None = None
         self._is_closing = False
         self._done = 0
-        self._report: Callable[[int, int | None, str], None] | None = None
+        self._report: Callable[[float, float | None, str], None] | None = None
+        self._pulse: Pulse | None = None
         self.values: list[Any] = []
         self.failures: dict[int, ItemFailure] = {}
         self.fault: ExecutionResult | None = None
@@ -96,17 +98,28 @@ class Pool:
         """How many items have been begun."""
         return self._items.drawn
 
-    def serve(self, report: Callable[[int, int | None, str], None] | None) -> None:
+    @property
+    def reaper(self) -> int | None:
+        """The process below which a worker's processes are; None if there is none."""
+        workers = list(self._workers)  # this may be asked from any thread
+        return workers[0].lease.reaper if workers else None
+
+    def serve(
+        self,
+        report: Callable[[float, float | None, str], None] | None,
+        pulse: Pulse | None = None,
+    ) -> None:
         """Have the items worked on until there are no more, or until it makes no sense to go on.
 
         Args:
             report: Told how far it is: done, total (or None), text.
+            pulse: What is to be called meanwhile.
 
         Raises:
             CodeExecError: A worker could not be started, or its supervision was lost.
             KeyboardInterrupt: An interrupt came while the user's own code ran in this process.
         """
-        self._report = report
+        self._report, self._pulse = report, pulse
         self._watch(self._task.shield.fileno(), self._on_interrupt)
         try:
             while not self._is_over():
@@ -212,6 +225,7 @@ class Pool:
 
     def _patience(self) -> float | None:
         times = [self._beats_at] if self._beats_at is not None else []
+        times += [self._pulse.next] if self._pulse is not None else []
         if self._interrupted is not None:
             times.append(self._interrupted + self._task.options.grace + _ANSWER_TO_INTERRUPT)
         startup = self._task.options.startup_timeout
@@ -222,6 +236,8 @@ class Pool:
         now = time.monotonic()
         if self._beats_at is not None and now >= self._beats_at:
             self._beat()
+        if self._pulse is not None and now >= self._pulse.next:
+            self._pulse.beat()
         options = self._task.options
         for worker in self._workers:
             if worker.conversation.began is None and now >= worker.hired + options.startup_timeout:

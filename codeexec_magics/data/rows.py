@@ -1,0 +1,51 @@
+"""A frame as a sequence of its rows, each a dict, made as they are asked for.
+
+Used in the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..errors import DataError
+from ..kinds import full_type_name
+from .conversion import convert
+
+_AT_ONCE = 1000
+
+
+def rows_of(items: Iterable[Any]) -> Iterable[Any]:
+    """The rows of a pandas, polars or pyarrow frame; anything else as it is.
+
+    Raises:
+        DataError: Two columns share a name, so that a dict cannot hold a row.
+    """
+    name = full_type_name(items).split(".")
+    library, leaf = name[0], name[-1]
+    if library in ("pandas", "polars") and leaf == "DataFrame":
+        return _Rows(items, list(items.columns))  # type: ignore[attr-defined]
+    if library == "pyarrow" and leaf in ("Table", "RecordBatch"):
+        return _Rows(items, list(items.schema.names))  # type: ignore[attr-defined]
+    return items
+
+
+class _Rows:
+    """The rows of one frame."""
+
+    def __init__(self, frame: Any, names: list[Any]) -> None:
+        if len(set(names)) != len(names):
+            raise DataError("a row of this frame is no dict: two columns share a name", path="item")
+        self._frame = frame
+
+    def __len__(self) -> int:
+        return int(self._frame.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        for start in range(0, len(self), _AT_ONCE):
+            yield from convert(self._part(start), "records", "item")
+
+    def _part(self, start: int) -> Any:
+        if hasattr(self._frame, "iloc"):
+            return self._frame.iloc[start : start + _AT_ONCE]
+        return self._frame.slice(start, _AT_ONCE)
