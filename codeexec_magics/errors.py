@@ -19,7 +19,8 @@ Plain classes of the standard library; any process may import this module.
     │   ├── MemoryLimitExceeded   (MemoryError)
     │   └── WorkerCrashed         it ended without a last word
     ├── ProtocolError             a message that is not of the protocol
-    └── SupervisorLost            the supervising process vanished; everything was cleaned
+    ├── SupervisorLost            the supervising process vanished; everything was cleaned
+    └── ExpectationNotMet         a cell with --expect has not failed in that way
 """
 
 from __future__ import annotations
@@ -76,6 +77,10 @@ class ProtocolError(CodeExecError):
 
 class SupervisorLost(CodeExecError):
     """The supervising process vanished during a run; the run's processes were ended first."""
+
+
+class ExpectationNotMet(CodeExecError):
+    """A cell that must fail in one way ended well, or failed in another; the text names both."""
 
 
 class ExecutionFailed(CodeExecError):

@@ -281,6 +281,8 @@ def _refuse_contradictions(arguments: Arguments) -> None:
         raise UsageError("--job keeps a background job: it needs --bg")
     if arguments.expect is not None and not arguments.raise_error:
         raise UsageError("--expect and --no-raise-error exclude each other")
+    if arguments.expect is not None and not arguments.runs:
+        raise UsageError("--expect: -n alone runs nothing; give inputs, or leave --expect out")
     if not arguments.background:
         return
     if not arguments.runs:

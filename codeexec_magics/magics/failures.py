@@ -6,8 +6,8 @@ name and message, and stops Run All.
 
 from __future__ import annotations
 
-from codeexec_magics.display.wording import without_addresses
-from codeexec_magics.errors import CodeExecError
+from codeexec_magics.display.wording import on_one_line, without_addresses
+from codeexec_magics.errors import CodeExecError, DecodingFailed, ExpectationNotMet
 from codeexec_magics.results import ExecutionResult, Outcome
 
 
@@ -30,6 +30,51 @@ def exception_for(result: ExecutionResult, lines: list[str]) -> BaseException:
         error.args = (without_addresses(message),)
         return drawn(error.with_traceback(None), lines)
     raise AssertionError("a success raises nothing")
+
+
+def names_of(result: ExecutionResult, problem: DecodingFailed | None = None) -> tuple[str, ...]:
+    """The names of the error that a result is: the program's own type first, then the package's.
+
+    Args:
+        result: The result.
+        problem: Why a success could not be bound.
+
+    Returns:
+        None of them for a success.
+    """
+    if result.success:
+        return () if problem is None else _classes(type(problem))
+    try:
+        result.raise_for_outcome()
+    except CodeExecError as error:
+        classes = _classes(type(error))
+    # The trace of what was stopped from outside says where, not why.
+    if result.outcome is not Outcome.FAILED or result.trace is None:
+        return classes
+    own = result.trace.type
+    return (own, own.rpartition(".")[2], *classes)
+
+
+def unexpected(
+    expected: str, result: ExecutionResult, problem: DecodingFailed | None
+) -> ExpectationNotMet | None:
+    """The exception for a cell that has not failed as it must; None if it has."""
+    names = names_of(result, problem)
+    if expected in names:
+        return None
+    if not names:
+        return ExpectationNotMet(f"the cell was to fail with {expected}, and it ended well")
+    line = str(problem) if problem is not None else result.error or result.outcome.value
+    told = without_addresses(on_one_line(line))
+    return ExpectationNotMet(
+        f"the cell was to fail with {expected}, and it failed with {names[0]}: "
+        f"{told.removeprefix(f'{names[0]}: ')}"
+    )
+
+
+def _classes(kind: type[BaseException]) -> tuple[str, ...]:
+    """The names of an exception and of its bases, as far as they tell something."""
+    return tuple(base.__name__ for base in kind.__mro__ if base not in Exception.__mro__)
 
 
 def drawn(error: BaseException, lines: list[str]) -> BaseException:

@@ -1,7 +1,7 @@
 """What a cell shows, and when: streams and displays while it runs, then its card.
 
 Runs in the kernel, in the thread that executes. Text that a front end has seen live is not shown
-again in the card.
+again in the card. Where a person looks, a line of figures tells how the program is getting on.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import Any
 from IPython.display import publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
+from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.execution import Observer
 from codeexec_magics.magics.arguments import Arguments
-from codeexec_magics.magics.failures import drawn, exception_for
+from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
+from codeexec_magics.magics.live import LiveLine
 from codeexec_magics.magics.progress import ProgressLine
+from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import Stored
 from codeexec_magics.magics.streams import LiveStreams
 from codeexec_magics.results import ExecutionResult, Outcome
@@ -28,26 +31,39 @@ class Showing:
     Args:
         shell: IPython's shell.
         arguments: The cell's line.
-        limit: Characters of each stream that are shown.
+        language: The language's name.
+        settings: How much is shown, and when.
     """
 
-    def __init__(self, shell: Any, arguments: Arguments, limit: int) -> None:
+    def __init__(
+        self, shell: Any, arguments: Arguments, language: str, settings: TransformSettings
+    ) -> None:
         self._shell = shell
         self._front_end = front_end(shell)
         self._quiet = arguments.quiet
         self._raises = arguments.raise_error
+        self._expected = arguments.expect
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
-        self._streams = LiveStreams(limit, hidden)
-        self._progress = ProgressLine(live=self._front_end is not FrontEnd.TERMINAL)
+        self._streams = LiveStreams(settings.shown_output, hidden)
+        self._live = LiveLine(language, settings.live_after, hidden)
+        self._progress = ProgressLine(live=self._front_end is FrontEnd.RECORDER)
 
     def observer(self) -> Observer:
         """Who hears of the run while it goes on."""
         if self._quiet:
             return Observer()
+        if self._front_end is not FrontEnd.NOTEBOOK:
+            return Observer(
+                output=self._streams.write, display=self._display, progress=self._progress.show
+            )
         return Observer(
-            output=self._streams.write, display=self._display, progress=self._progress.show
+            output=self._output,
+            display=self._display,
+            progress=self._live.progress,
+            started=self._live.follow,
+            tick=self._live.pulse,
         )
 
     def end(self, result: ExecutionResult, stored: Stored) -> None:
@@ -57,13 +73,31 @@ class Showing:
             ExecutionFailed: The subclass that matches the outcome.
             KeyboardInterrupt: The user interrupted the program.
             DecodingFailed: The value lacks a key that was to be bound.
+            ExpectationNotMet: The cell has not failed in the way that it must.
         """
-        if result.success:
+        if self._expected is not None:
+            self._end_of_expected(self._expected, result, stored)
+        elif result.success:
             self._success(result, stored)
+        else:
+            lines = self._failure(result)
+            if self._raises or result.outcome is Outcome.INTERRUPTED:
+                raise exception_for(result, lines) from None
+
+    def _end_of_expected(self, expected: str, result: ExecutionResult, stored: Stored) -> None:
+        """A failure that must be is shown, and is none."""
+        error = unexpected(expected, result, stored.problem)
+        if error is not None and result.outcome is Outcome.INTERRUPTED:
+            raise exception_for(result, self._failure(result)) from None
+        if error is None and self._quiet:
             return
-        lines = self._failure(result)
-        if self._raises or result.outcome is Outcome.INTERRUPTED:
-            raise exception_for(result, lines) from None
+        self._finish()
+        self._card(result, None)
+        if error is not None:
+            line = f"{type(error).__name__}: {error}"
+            raise drawn(error, [line]) from None
+        if stored.problem is not None:
+            self._tell(stored.problem)
 
     def _success(self, result: ExecutionResult, stored: Stored) -> None:
         if not self._quiet:
@@ -71,10 +105,13 @@ class Showing:
             self._card(result, stored.target)
         if stored.problem is None:
             return
-        line = f"{type(stored.problem).__name__}: {stored.problem}"
         if self._raises:
+            line = f"{type(stored.problem).__name__}: {stored.problem}"
             raise drawn(stored.problem.with_traceback(None), [line]) from None
-        sys.stderr.write(line + "\n")
+        self._tell(stored.problem)
+
+    def _tell(self, problem: DecodingFailed) -> None:
+        sys.stderr.write(f"{type(problem).__name__}: {problem}\n")
 
     def _failure(self, result: ExecutionResult) -> list[str]:
         """Show a failure; returns the lines for its exception's traceback."""
@@ -97,9 +134,14 @@ class Showing:
 
     def _finish(self) -> None:
         self._progress.clear()
+        self._live.clear()
         self._streams.finish()
         if self._front_end is FrontEnd.TERMINAL and self._streams.in_line:
             sys.stdout.write("\n")
+
+    def _output(self, stream: str, text: str) -> None:
+        self._live.hear(stream, text)
+        self._streams.write(stream, text)
 
     def _display(self, bundle: dict[str, Any], bundle_metadata: dict[str, Any]) -> None:
         self._streams.flush()

@@ -43,11 +43,12 @@ def store(shell: Any, arguments: Arguments, plan: Plan, result: ExecutionResult 
     stored = Stored()
     if result is None or result.success:
         try:
-            if result is not None:
-                bindings |= pick_outputs(result.output, arguments.outputs)
+            found = {} if result is None else pick_outputs(result.output, arguments.outputs)
             if arguments.name is not None:
-                bindings[arguments.name] = plan.as_transform(arguments)
-            stored = Stored(target=", ".join(arguments.outputs) or None)
+                found[arguments.name] = plan.as_transform(arguments)
+            if arguments.expect is None:  # else the cell fails by its success, and binds nothing
+                bindings |= found
+                stored = Stored(target=", ".join(arguments.outputs) or None)
         except DecodingFailed as problem:
             stored = Stored(problem=problem)
     # One step, so that an interrupt comes before it or after it.

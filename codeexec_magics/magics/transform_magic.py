@@ -62,7 +62,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             plan = plan_line(arguments, self, self.shell.user_ns)
         else:
             plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
-        showing = Showing(self.shell, arguments, self.shown_output)
+        showing = Showing(self.shell, arguments, plan.program.language, self)
 
         result = plan.refusal() if arguments.name is not None else None
         if result is None and arguments.runs:

@@ -83,7 +83,7 @@ class Reply:
         return [
             content["data"]["text/plain"]
             for content in self.of("display_data")
-            if "codeexec_magics" in content["metadata"]
+            if "volatile" not in content["metadata"].get("codeexec_magics", {"volatile": True})
         ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from .conftest import Kernel
 
 
@@ -105,13 +109,43 @@ def test_displays_come_between_what_is_printed(kernel: Kernel) -> None:
     assert plain[:3] == ["a\n", "'B'", "c\n"]
 
 
-def test_progress_leaves_an_empty_slot(kernel: Kernel) -> None:
-    done = kernel.run("%%transform\nprogress(1, 3, 'step')\n5")
+@pytest.mark.parametrize("person", [True, False])
+def test_progress_leaves_an_empty_slot(kernel: Kernel, person: bool) -> None:
+    done = kernel.run("%%transform\nprogress(1, 3, 'step')\n5", person=person)
 
     assert done.of("display_data")[0]["data"] == {}
     updates = [content["data"] for content in done.of("update_display_data")]
-    assert updates[0] == {"text/plain": "1 of 3 step"}
+    assert "1 of 3 step" in updates[0]["text/plain"]
     assert updates[-1] == {}
+
+
+def test_a_person_sees_figures_while_a_cell_runs_and_keeps_nothing_of_them(kernel: Kernel) -> None:
+    kernel.run("%transform_config live_after=0")
+    running = kernel.start(
+        "%%transform --stdout text\nprint('hidden')\nimport time; time.sleep(600)"
+    )
+    kernel.wait_for("display_data")
+    shown = ""
+    while "hidden" not in shown:
+        shown = kernel.wait_for("update_display_data")["data"]["text/plain"]
+    assert re.match(r"running · python  \(.* · cpu .* · \d+ MiB\)\n", shown)
+
+    kernel.manager.interrupt_kernel()
+    updates = kernel.finish(running).of("update_display_data")
+    assert updates[-1]["data"] == {}
+    assert updates[-1]["metadata"]["codeexec_magics"] == {"volatile": True}
+
+
+def test_nobody_else_sees_figures_nor_does_a_short_cell(kernel: Kernel) -> None:
+    kernel.run("%transform_config live_after=60")
+    short = kernel.run("%%transform\n5")
+    kernel.run("%transform_config live_after=0")
+    recorded = kernel.run("%%transform\nimport time; time.sleep(0.3)", person=False)
+    quiet = kernel.run("%%transform -q\nimport time; time.sleep(0.3)")
+
+    for reply in (short, recorded, quiet):
+        assert reply.of("update_display_data") == []
+    assert [len(reply.of("display_data")) for reply in (short, recorded, quiet)] == [1, 1, 0]
 
 
 def test_the_kernel_s_own_completion_and_help(kernel: Kernel) -> None:

@@ -58,7 +58,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -97,10 +97,10 @@ def test_the_settings_have_the_defaults_that_are_said() -> None:
 
     assert said.pop("LANG.executable") == "–"
     assert (said.pop("timeout"), settings.timeout) == ("none", None)
-    assert list(said) == ["grace", "kept_output", "shown_output", "standbys", "memory"]
-    assert {name: float(text) for name, text in said.items()} == {
-        name: getattr(settings, name) for name in said
-    }
+    assert {*said, "timeout", "interpreters"} == set(settings.trait_names(config=True))
+    assert {
+        name: float({"True": 1, "False": 0}.get(text, text)) for name, text in said.items()
+    } == {name: getattr(settings, name) for name in said}
 
 
 def test_every_outcome_is_explained_with_its_exception() -> None:
