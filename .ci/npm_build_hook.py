@@ -16,7 +16,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("codeexec_magics", "languages", "javascript")
-SHIPPED = ("acorn/package.json", "acorn/LICENSE", "acorn/dist/acorn.js")
+SHIPPED = (
+    "@uwdata/flechette/package.json",
+    "@uwdata/flechette/LICENSE",
+    "@uwdata/flechette/dist/flechette.cjs",
+    "acorn/package.json",
+    "acorn/LICENSE",
+    "acorn/dist/acorn.js",
+)
 """What is needed of the packages, below ``node_modules``."""
 
 

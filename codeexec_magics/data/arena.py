@@ -91,11 +91,12 @@ class Arena:
         if view.nbytes == 0:
             return offset, 0
         view = view.cast("B")
-        done = 0
-        while done < view.nbytes:
-            done += os.pwrite(self.fd, view[done : done + _LARGEST_WRITE], offset + done)
-        self._end = offset + done
-        return offset, done
+        self._write(view, offset)
+        return offset, view.nbytes
+
+    def stream(self) -> ArenaStream:
+        """A file to write to, whose content becomes one range behind what was appended before."""
+        return ArenaStream(self)
 
     def rewind(self, end: int) -> None:
         """Give back what was appended since `end` was this number."""
@@ -172,7 +173,53 @@ class Arena:
         if fd >= 0:
             os.close(fd)
 
+    def _write(self, view: memoryview, offset: int) -> None:
+        done = 0
+        while done < view.nbytes:
+            done += os.pwrite(self.fd, view[done : done + _LARGEST_WRITE], offset + done)
+        self._end = offset + done
+
     def _refuse_holes(self, size: int) -> None:
         # A program can announce a terabyte for nothing; copying it would take real memory here.
         if size > _WORTH_COUNTING and os.fstat(self.fd).st_blocks * 512 < size // 2:
             raise ValueError(f"the arena claims {size} bytes, most of which were never written")
+
+
+class ArenaStream:
+    """What is written to it piece by piece becomes one range of an arena.
+
+    As much of a file as those who write to one ask for. Nothing else may be appended meanwhile.
+
+    Attributes:
+        closed: Whether it takes no more.
+    """
+
+    __slots__ = ("_arena", "_start", "closed")
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._start = -(-arena.end // ALIGNMENT) * ALIGNMENT
+        self.closed = False
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Offset and length of what has been written, in bytes."""
+        return self._start, max(self._arena.end - self._start, 0)
+
+    def write(self, piece: Any) -> int:
+        """Write contiguous bytes behind the last ones; returns how many there are.
+
+        Raises:
+            OSError: There is no memory left, or the arena is sealed.
+        """
+        view = memoryview(piece).cast("B")
+        if view.nbytes:
+            self._arena._write(view, max(self._start, self._arena.end))
+        return view.nbytes
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Take no more."""
+        self.closed = True

@@ -70,6 +70,25 @@ def column(encoder: Encoder, values: Any) -> Any:
     return form.items(encoder, values.to_pylist())
 
 
+def check_instants(encoder: Encoder, values: Any) -> None:
+    """Refuse an instant or a day that no date of another language holds, by its path.
+
+    Raises:
+        EncodingFailed: There is one.
+    """
+    import pyarrow
+
+    from . import as_array
+
+    kinds, kind = pyarrow.types, values.type
+    if kinds.is_timestamp(kind):
+        as_array.for_foreign(encoder, _integers(values).view(f"M8[{kind.unit}]"))
+    elif kinds.is_date32(kind):
+        as_array.for_foreign(encoder, _integers(values.cast(pyarrow.int32())).view("M8[D]"))
+    elif kinds.is_date64(kind):
+        as_array.for_foreign(encoder, _integers(values).view("M8[ms]"))
+
+
 def _numbers(encoder: Encoder, values: Any) -> Any:
     import pyarrow
 

@@ -26,7 +26,7 @@ def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
         return None
     index = value.index
     found: list[tuple[Any, Any]] = []
-    if not _only_counts(index):
+    if not only_counts(index):
         for level, name in enumerate(index.names):
             if name is None:
                 encoder.refuse(
@@ -58,7 +58,7 @@ def single(encoder: Encoder, value: Any) -> Any:
             encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("us")')
         return encoder.node(value.to_pytimedelta())
     if isinstance(value, pandas.Series):
-        if not _only_counts(value.index):
+        if not only_counts(value.index):
             encoder.refuse(
                 value, "has labels, which a list has not", "send .reset_index() or .to_dict() of it"
             )
@@ -121,7 +121,7 @@ def _without_missing(series: Any) -> Any:
     return series.where(series.notna(), None) if series.dtype == object else series
 
 
-def _only_counts(index: Any) -> bool:
+def only_counts(index: Any) -> bool:
     """Whether an index says no more than where a row stands, or stood."""
     return (
         index.nlevels == 1 and index.name is None and (index.dtype.kind in "iu" or not len(index))

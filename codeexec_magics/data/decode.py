@@ -94,6 +94,10 @@ class Decoder(TreeReader):
             from . import as_array
 
             return as_array.value(node["dtype"], node["shape"], self.buffer(node["b"]))
+        if tag == "arrow":
+            from . import from_arrow
+
+            return from_arrow.value(self, node)
         if tag == "pickle":
             return self._pickle(node)
         return super().other(tag, node)

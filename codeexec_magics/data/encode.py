@@ -19,8 +19,11 @@ from .plain import is_plain, members_type
 PYTHON = frozenset({"python", "pickle"})
 """The reader is Python and takes pickles (``pickle`` alone says the same)."""
 
-FOREIGN: frozenset[str] = frozenset()
-"""The reader is another language."""
+SEALED = frozenset({"python", "arrow"})
+"""The reader is Python and does not trust the writer: it takes no pickles, but Arrow's streams."""
+
+FOREIGN = frozenset({"arrow"})
+"""The reader is another language, which reads Arrow's streams."""
 
 # A program may replace what the module `json` offers; these two are made before it starts.
 _write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -41,8 +44,8 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
     Args:
         value: Anything.
         arena: Takes what is large.
-        reader: What the other side reads: `PYTHON`, `FOREIGN`, or ``frozenset({"python"})`` for
-            Python without pickles.
+        reader: What the other side reads: `PYTHON`, `SEALED` or `FOREIGN`. Without ``arrow``,
+            frames go to another language column by column.
         root: The word that paths in errors begin with: ``inputs`` or ``result``.
 
     Returns:
@@ -68,13 +71,20 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
 
 
 class Encoder(TreeWriter):
-    """One encoding of one value; the modules ``as_…`` write their nodes with it."""
+    """One encoding of one value; the modules ``as_…`` write their nodes with it.
+
+    Attributes:
+        arena: Takes what is large.
+        reads_python: Whether the reader is Python.
+        reads_arrow: Whether it reads Arrow's streams.
+    """
 
     def __init__(self, arena: Arena, reader: frozenset[str], root: str) -> None:
         super().__init__(root)
-        self._python = bool(reader & PYTHON)
+        self.reads_python = bool(reader & PYTHON)
+        self.reads_arrow = "arrow" in reader
         self._pickle = "pickle" in reader
-        self._arena = arena
+        self.arena = arena
         self._buffers: list[tuple[int, int]] = []
         self._containers = 0
 
@@ -86,7 +96,7 @@ class Encoder(TreeWriter):
         raw = text.encode()
         descriptor: dict[str, Any] = {"codec": "tree"}
         if len(raw) > _LARGEST_INLINE_TEXT:
-            descriptor["offset"], descriptor["length"] = self._arena.append(raw)
+            descriptor["offset"], descriptor["length"] = self.arena.append(raw)
         else:
             descriptor["inline"] = _read_text(text)
         if self._buffers:
@@ -95,11 +105,15 @@ class Encoder(TreeWriter):
 
     def buffer(self, data: Any) -> int:
         """Put contiguous bytes into the arena and return their index among the buffers."""
+        return self.place(data, self.arena.append(data))
+
+    def place(self, data: Any, place: tuple[int, int]) -> int:
+        """Note where something stands in the arena, and return its index among the buffers."""
         if len(self._buffers) >= _MOST_BUFFERS:
             self.refuse(
                 data, f"is one too many: a value holds at most {_MOST_BUFFERS} arrays", "stack them"
             )
-        self._buffers.append(self._arena.append(data))
+        self._buffers.append(place)
         return len(self._buffers) - 1
 
     def container(self, value: Any, cls: type) -> Any:
@@ -126,7 +140,7 @@ class Encoder(TreeWriter):
         cls = type(value)
         if cls in (bytes, bytearray) and len(value) > _LARGEST_INLINE_BYTES:
             return {"$": cls.__name__, "b": self.buffer(value)}
-        if not self._python:
+        if not self.reads_python:
             from . import as_foreign
 
             as_foreign.check_scalar(self, value)
@@ -134,7 +148,7 @@ class Encoder(TreeWriter):
 
     def other(self, value: Any) -> Any:
         """Numpy's scalars and arrays, then what the reader's language has for it."""
-        if not self._python:
+        if not self.reads_python:
             from . import as_foreign
 
             return as_foreign.node(self, value)
@@ -147,6 +161,20 @@ class Encoder(TreeWriter):
             return node
         from . import as_pickle
 
-        if not self._pickle:
+        if self._pickle:
+            return as_pickle.node(self, value)
+        return self._without_pickle(value)
+
+    def _without_pickle(self, value: Any) -> Any:
+        """A frame, or an array in another order, for a reader who takes no pickles."""
+        from . import as_arrow, as_pickle
+
+        if full_type_name(value) == "numpy.ndarray":
+            from . import as_array
+
+            node = as_array.exact_node(self, value.copy(order="C"))
+        else:
+            node = as_arrow.exact_node(self, value) if self.reads_arrow else None
+        if node is None:
             self.refuse(value, "cannot travel without a pickle", as_pickle.way_out(value))
-        return as_pickle.node(self, value)
+        return node

@@ -12,7 +12,7 @@ from typing import Any
 import polars
 import pytest
 
-from codeexec_magics.data import FOREIGN, PYTHON, Arena, decode, encode
+from codeexec_magics.data import PYTHON, Arena, decode, encode
 
 # Runs once more than a module's function fixtures do, so that hypothesis may use it.
 Trip = Callable[[Any], Any]
@@ -49,12 +49,12 @@ def trip() -> Trip:
 
 @pytest.fixture(scope="session")
 def foreign() -> Callable[[Any], Any]:
-    """The node that another language gets, and, of its buffers, the bytes."""
+    """The node that a language without Arrow gets, and, of its buffers, the bytes."""
 
     def node(value: Any) -> Any:
         made = Arena.create("test")
         try:
-            descriptor = encode(value, made, reader=FOREIGN, root="inputs")
+            descriptor = encode(value, made, reader=frozenset(), root="inputs")
             if "inline" in descriptor:
                 found = descriptor["inline"]
             else:

@@ -8,6 +8,8 @@
 
 const $ = require('./primordials.js');
 const { readInputs } = require('./arena.js');
+const { fieldsOf } = require('./arrow.js');
+const columns = require('./columns.js');
 const dtypes = require('./dtypes.js');
 const { remember } = require('./provenance.js');
 const { Refusal, step } = require('./refusal.js');
@@ -191,14 +193,38 @@ function readArray(node, reader) {
   return node.shape.length === 0 ? items[0] : reader.nested(items, node.shape, node.dtype);
 }
 
+/** A column of nodes; one whose values can change is read twice, to tell later if one did. */
+function columnOfNodes(node, reader, isReturned) {
+  const again = isReturned ? JSON.stringify(node) : '';
+  const values = reader.column(node);
+  return columns.anything(values, isReturned ? reader.column(JSON.parse(again)) : values);
+}
+
+/** The bytes of a table's source, and the text of the node that they may go back with. */
+function readSource(node, reader) {
+  if (node === undefined) {
+    return null;
+  }
+  const { $: tagName, b, ...rest } = node;
+  const bytes = reader.bytes(b);
+  return { bytes, rest: rest.form === undefined ? null : JSON.stringify(rest).slice(1) };
+}
+
 function readTable(node, reader) {
   let at = 0;
   try {
-    const columns = [];
+    const source = readSource(node.source, reader);
+    const isReturned = source !== null && source.rest !== null;
+    const wanted = node.columns.filter((column) => column?.$ === 'field').map(({ v }) => v);
+    const fields = wanted.length === 0 ? [] : fieldsOf(source.bytes, wanted);
+    const made = [];
     for (; at < node.columns.length; at += 1) {
-      columns.push(reader.column(node.columns[at]));
+      const column = node.columns[at];
+      made.push(
+        column?.$ === 'field' ? fields.shift() : columnOfNodes(column, reader, isReturned),
+      );
     }
-    return rowsOf(node.names, columns, node.rows);
+    return rowsOf(node.names, made, node.rows, isReturned ? source : null);
   } catch (error) {
     throw Refusal.within(error, step.index(0) + step.key(String(node.names[at] ?? '')));
   }

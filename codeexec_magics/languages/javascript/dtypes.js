@@ -84,15 +84,20 @@ function swap(bytes, size) {
   }
 }
 
-/** 64-bit integers as doubles, or null if one of them is too large to be exact. */
-function narrow(wide, signed, used) {
-  const halves = signed ? new Int32Array(wide.buffer) : new Uint32Array(wide.buffer);
-  const low = new Uint32Array(wide.buffer);
+/**
+ * 64-bit integers as doubles, or null if one of them is too large to be exact.
+ *
+ * `isUsed` tells of an index whether its item counts; null if all do.
+ */
+function narrow(wide, signed, isUsed) {
+  const { buffer, byteOffset, length } = wide;
+  const low = new Uint32Array(buffer, byteOffset, 2 * length);
+  const halves = signed ? new Int32Array(buffer, byteOffset, 2 * length) : low;
   const result = new Float64Array(wide.length);
   for (let index = 0; index < result.length; index += 1) {
     const number = halves[2 * index + 1] * 4294967296 + low[2 * index];
     const exact = number <= LARGEST && number >= -LARGEST;
-    if (!exact && (used === null || used[index])) {
+    if (!exact && (isUsed === null || isUsed(index))) {
       return null;
     }
     result[index] = number;
@@ -144,7 +149,7 @@ function unpack(kind, bytes, used) {
       );
     case 'i8':
     case 'u8':
-      return narrow(items, kind.code === 'i8', used) ?? items;
+      return narrow(items, kind.code === 'i8', used && ((index) => used[index])) ?? items;
     default:
       return items;
   }
@@ -217,4 +222,4 @@ function pack(kind, items, count) {
 /** The dtype of a typed array's own class. */
 const ownDtype = (array) => OWN[$.typedTag(array)];
 
-module.exports = { __proto__: null, ownDtype, pack, parse, unpack };
+module.exports = { __proto__: null, dateOf, narrow, ownDtype, pack, parse, unpack };

@@ -14,6 +14,7 @@ const { keyText } = require('./keys.js');
 const { originOf } = require('./provenance.js');
 const { Refusal, className, step, typeName } = require('./refusal.js');
 const { dateNode, integerNode, numberNode, textNode } = require('./scalars.js');
+const { frameOf } = require('./tables.js');
 const tagged = require('./tagged.js');
 
 const { isAnyArrayBuffer, isDate, isMap, isProxy, isSet } = types;
@@ -102,7 +103,10 @@ class Writer {
     if ($.isView(value) || isAnyArrayBuffer(value)) {
       return binary.node(value, this);
     }
-    return this.#container(value);
+    const frame = frameOf(value);
+    return frame === undefined
+      ? this.#container(value)
+      : (frame.node(this) ?? this.#container(frame.fill()));
   }
 
   #container(value) {
