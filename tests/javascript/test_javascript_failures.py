@@ -31,7 +31,7 @@ def test_frames_are_the_programs_own_outermost_first(run: Run) -> None:
     assert all(frame["user"] for frame in frames)
     assert frames[-1]["excerpt_start"] == 2
     assert frames[-1]["excerpt"] == source.split("\n")
-    assert answer.spot == "length"
+    assert answer.spot == "row.name.length"
     assert answer.trace["text"] == (
         "TypeError: Cannot read properties of undefined (reading 'length')\n"
         "    at fmt (<cell>:3:19)\n"
@@ -45,16 +45,21 @@ SPOTS = [
     ("undefinedName + 1", "ReferenceError", 1, 1, "undefinedName"),
     ("1\n\n  throw new RangeError('x')", "RangeError", 3, 9, "new RangeError('x')"),
     ("await 1; const z = missing(1)", "ReferenceError", 1, 20, "missing(1)"),
-    ("await 1\nconst s = `a\nb`; null.x", "TypeError", 3, 10, "x"),
+    ("await 1\nconst s = `a\nb`; null.x", "TypeError", 3, 5, "null.x"),
     ("await 1\nmissing.x", "ReferenceError", 2, 1, "missing.x"),
     ("await 1; 1;  (missing)", "ReferenceError", 1, 15, "missing"),
-    ("import fs from 'fs'; fs.nope()", "TypeError", 1, 25, "nope"),
+    ("import fs from 'fs'; fs.nope()", "TypeError", 1, 22, "fs.nope()"),
+    ("const a = {}; a.b[0].c", "TypeError", 1, 15, "a.b[0]"),
+    ("const a = {}; a.b.c.d()", "TypeError", 1, 15, "a.b.c"),
+    ("const a = {}; a.b.c = 1", "TypeError", 1, 15, "a.b.c = 1"),
+    ("const a = 1; a = 2", "TypeError", 1, 14, "a = 2"),
+    ("const f = () => { return 1 + nope }; f()", "ReferenceError", 1, 30, "nope"),
     ("import {\n join\n} from 'path'; nope()", "ReferenceError", 3, 16, "nope()"),
     ("export const a = 1; nope()", "ReferenceError", 1, 21, "nope()"),
     ("await 1; export default nope()", "ReferenceError", 1, 25, "nope()"),
     ("{a: nope}", "ReferenceError", 1, 5, "nope"),
     ("import {nope} from 'path'\n1", "SyntaxError", 1, 1, "import {nope} from 'path'"),
-    ("JSON.parse('{x')", "SyntaxError", 1, 6, "parse"),
+    ("JSON.parse('{x')", "SyntaxError", 1, 1, "JSON.parse('{x')"),
     ("const a = 1;\nlet q = foo(1,;", "SyntaxError", 2, 15, ";"),
     ("const a;", "SyntaxError", 1, 7, "a"),
     ("/a(/", "SyntaxError", 1, 1, "/a(/"),

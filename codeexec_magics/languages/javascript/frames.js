@@ -62,7 +62,7 @@ function frameAt(program, place, end) {
     __proto__: null,
     file: place.file,
     line: place.line,
-    column: place.column,
+    column: end?.start ?? place.column,
     end_line: end === null ? null : end.line,
     end_column: end === null ? null : end.column,
     function: place.function,
@@ -100,15 +100,15 @@ function stackText(program, lines) {
 /**
  * The frames of a stack's lines, outermost call first.
  *
- * `endOf` returns the end of the failing expression at a place, or null.
+ * `spanOf` returns the columns of the failing expression at a place, or null.
  */
-function framesOf(program, lines, endOf) {
+function framesOf(program, lines, spanOf) {
   const frames = $.bareList();
   for (let index = $.minimum(lines.length, MOST_FRAMES) - 1; index >= 0; index -= 1) {
     const place = placeOf(lines[index]);
     if (place !== null) {
       const written = asWritten(program, place);
-      frames[frames.length] = frameAt(program, written, endOf(written));
+      frames[frames.length] = frameAt(program, written, spanOf(written));
     }
   }
   return frames;

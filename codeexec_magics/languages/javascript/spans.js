@@ -1,5 +1,5 @@
 /**
- * Where the expression ends that begins at a place of the program.
+ * Where the expression begins and ends that V8 means by a place of the program.
  *
  * Lives in the worker and works after the program, when there is a failure to show.
  */
@@ -23,8 +23,36 @@ const WHOLE = {
   TaggedTemplateExpression: true,
 };
 
-/** The largest such node that begins at a place, searched from a node downwards. */
-function nodeAt(node, line, column, best) {
+const isAt = (position, line, column) => position.line === line && position.column === column;
+
+/** Where V8 says that a member is read: at its name, or at the bracket before it. */
+function isReadAt(member, source, line, column) {
+  const { loc, start } = member.property;
+  if (!member.computed) {
+    return isAt(loc.start, line, column);
+  }
+  const bracket = $.indexOf(source, '[', member.object.end);
+  return loc.start.line === line && loc.start.column - (start - bracket) === column;
+}
+
+/** Whether V8 may mean an expression by a place: its beginning, its last name, its operator. */
+function isMeant(node, source, line, column) {
+  if (isAt(node.loc.start, line, column)) {
+    return WHOLE[node.type] === true;
+  }
+  if (node.type === 'AssignmentExpression') {
+    const operator = $.indexOf(source, node.operator, node.left.end);
+    return column - node.loc.start.column === operator - node.start && line === node.loc.end.line;
+  }
+  const member = node.type === 'CallExpression' ? node.callee : node;
+  return member.type === 'MemberExpression' && isReadAt(member, source, line, column);
+}
+
+const isLarger = (node, other) =>
+  other === null || node.end > other.end || (node.end === other.end && node.start < other.start);
+
+/** The largest node on one line that satisfies a condition, searched from a node downwards. */
+function largest(node, line, isWanted, best) {
   if (node === null || typeof node !== 'object') {
     return best;
   }
@@ -34,22 +62,25 @@ function nodeAt(node, line, column, best) {
     if (loc.start.line > line || loc.end.line < line) {
       return best;
     }
-    const begins =
-      loc.start.line === line && loc.start.column === column && WHOLE[node.type] === true;
-    if (begins && loc.end.line === line && (found === null || node.end > found.end)) {
+    if (loc.start.line === loc.end.line && isWanted(node) && isLarger(node, found)) {
       found = node;
     }
   }
   const keys = $.objectKeys(node);
   for (let index = 0; index < keys.length; index += 1) {
     if (keys[index] !== 'loc') {
-      found = nodeAt(node[keys[index]], line, column, found);
+      found = largest(node[keys[index]], line, isWanted, found);
     }
   }
   return found;
 }
 
-/** A function from a place to the end of its expression, or null where it cannot be told. */
+/**
+ * A function from a place, and the name that was not found there if it is one, to the columns
+ * `{line, start, column}` of its expression; null where it cannot be told.
+ *
+ * For a name that is not defined V8 may tell the statement only.
+ */
 function spansOf(program) {
   let tree = null;
   try {
@@ -57,15 +88,26 @@ function spansOf(program) {
   } catch {
     // A program that the parser does not take has no spans; or the program broke the built-ins.
   }
-  return (place) => {
+  return (place, missing = null) => {
     if (tree === null || place.file !== program.filename) {
       return null;
     }
+    const line = place.line - program.firstLine + 1;
+    const column = place.column - 1;
+    const isWanted = (node) =>
+      missing === null
+        ? isMeant(node, program.source, line, column)
+        : node.type === 'Identifier' && node.name === missing && node.loc.start.column >= column;
     try {
-      const found = nodeAt(tree, place.line - program.firstLine + 1, place.column - 1, null);
+      const found = largest(tree, line, isWanted, null);
       return found === null
         ? null
-        : { __proto__: null, line: place.line, column: found.loc.end.column + 1 };
+        : {
+            __proto__: null,
+            line: place.line,
+            start: found.loc.start.column + 1,
+            column: found.loc.end.column + 1,
+          };
     } catch {
       return null;
     }

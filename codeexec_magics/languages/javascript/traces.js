@@ -19,6 +19,7 @@ const { callLines, stackOf, syntaxPlace } = require('./stacks.js');
 const { inspect } = util;
 const { isNativeError, isProxy } = util.types;
 
+const UNDEFINED_NAME = /^(\S+) is not defined$/;
 const DEEPEST = 20;
 const MOST_MEMBERS = 20;
 const MOST_NOTES = 10;
@@ -120,11 +121,11 @@ class Extractor {
 
   #seen = new $.SetClass();
 
-  #endOf;
+  #spanOf;
 
   constructor(program) {
     this.#program = program;
-    this.#endOf = spansOf(program);
+    this.#spanOf = spansOf(program);
   }
 
   /** The trace of anything thrown. */
@@ -138,7 +139,10 @@ class Extractor {
     const message = textOf(() => thrown.message);
     const trace = makeTrace(type, message, headline(type, message));
     const lines = callLines(stackOf(thrown));
-    trace.frames = framesOf(this.#program, lines, this.#endOf);
+    trace.frames = framesOf(this.#program, lines, this.#spanOf);
+    if (type === 'ReferenceError') {
+      this.#findName(trace);
+    }
     trace.text += stackText(this.#program, lines);
     trace.notes = notesOf(thrown);
     if (place !== null) {
@@ -149,10 +153,25 @@ class Extractor {
     return trace;
   }
 
+  /** Point to the name that is not defined where V8 knows its statement only. */
+  #findName({ message, frames }) {
+    const frame = frames[frames.length - 1];
+    const name = $.execute(UNDEFINED_NAME, message);
+    if (frame === undefined || frame.end_column !== null || name === null) {
+      return;
+    }
+    const span = this.#spanOf(frame, name[1]);
+    if (span !== null) {
+      frame.column = span.start;
+      frame.end_line = span.line;
+      frame.end_column = span.column;
+    }
+  }
+
   /** The trace of a text that is no program. */
   traceOfText({ message, line, column }) {
     const trace = makeTrace('SyntaxError', message, `SyntaxError: ${message}`);
-    const end = this.#endOf({ __proto__: null, file: this.#program.filename, line, column });
+    const end = this.#spanOf({ __proto__: null, file: this.#program.filename, line, column });
     const endColumn = end === null ? column + 1 : end.column;
     this.#placeSyntaxError(trace, { file: this.#program.filename, line, column, endColumn });
     hints.add(trace, this.#program);
