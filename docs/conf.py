@@ -1,0 +1,141 @@
+"""The documentation site: ``sphinx-build -W docs build/docs``.
+
+Built from the notebooks as they are saved, the README's sections, the docstrings, and a few pages
+beside this file. The notebooks are copied beside the pages, so that the README's links lead to the
+same places on the site: Sphinx follows no link out of its folder.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from docutils.nodes import Element
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import codeexec_magics  # noqa: E402 - from this checkout, whatever is installed
+
+project = "codeexec_magics"
+author = "The codeexec_magics developers"
+project_copyright = author
+version = release = codeexec_magics.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+default_role = "py:obj"
+highlight_language = "text"
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the outputs are those that nbval compares
+nb_merge_streams = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#0b6e5f",
+        "color-brand-content": "#0b6e5f",
+        "color-api-name": "#0b6e5f",
+        "color-api-pre-name": "#5a6b69",
+        "font-stack": "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
+        "font-stack--monospace": "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#5fd0b8",
+        "color-brand-content": "#5fd0b8",
+        "color-api-name": "#5fd0b8",
+        "color-api-pre-name": "#93a3a1",
+    },
+}
+copybutton_exclude = ".linenos, .gp, .go"
+
+README = (HERE.parent / "README.md").read_text(encoding="utf-8")
+SECTIONS = {
+    text.partition("\n")[0].lstrip("# "): text
+    for text in re.split(r"^(?=## )", README, flags=re.MULTILINE)
+}
+"""The README's text by heading; what stands before the first one goes by the README's own title."""
+
+_PLACE = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
+_LINKS = {
+    "(codeexec_magics/protocol/PROTOCOL.md)": "(protocol.md)",
+    "[`events.py`](codeexec_magics/events.py)": "`codeexec_magics/events.py`",
+}
+
+
+def _slug(heading: str) -> str:
+    """A heading's anchor, as GitHub and the site make it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _page_link(link: re.Match[str]) -> str:
+    """A link from one of the README's sections to another, as one from page to page."""
+    for page in HERE.glob("*.md"):
+        for title in _PLACE.findall(page.read_text(encoding="utf-8")):
+            headings = re.findall(r"^#+ (.+)", SECTIONS[title], re.MULTILINE)
+            if link[1] in map(_slug, headings):
+                return f"]({page.name}#{link[1]})"
+    return link[0]
+
+
+def _section(place: re.Match[str]) -> str:
+    """A section of the README; one that opens a page gives the page its title."""
+    text = SECTIONS[place[1]]
+    if not place.start() and text.startswith("## "):
+        text = re.sub(r"^#(?=#+ )", "", text, flags=re.MULTILINE)
+    for written, wanted in _LINKS.items():
+        text = text.replace(written, wanted)
+    return re.sub(r"\]\(#([\w-]+)\)", _page_link, text)
+
+
+def _fill(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put the README's sections where a page asks for them."""
+    source[0] = _PLACE.sub(_section, source[0])
+
+
+def _anywhere(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: Element
+) -> Element | None:
+    """Let a bare name in a docstring lead to the one thing of that name, in whatever module."""
+    if (node.get("refdomain"), node.get("reftype")) != ("py", "obj"):
+        return None
+    found = env.domains.python_domain.find_obj(env, None, None, node["reftarget"], None, 1)
+    if len(found) != 1:
+        return None
+    name, place = found[0]
+    return make_refnode(app.builder, node["refdoc"], place.docname, place.node_id, content, name)
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    copy = HERE / "notebooks"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(HERE.parent / "notebooks", copy, ignore=shutil.ignore_patterns(".*"))
+    app.connect("source-read", _fill)
+    app.connect("missing-reference", _anywhere)
