@@ -14,11 +14,12 @@ def live():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     while time.monotonic() < fuse:
         time.sleep(1)
+    os._exit(0)
 
 
 def multiply(number, frame):
     for _ in range(2):
-        if os.fork() == 0:
+        if time.monotonic() < fuse and os.fork() == 0:
             live()
 
 
