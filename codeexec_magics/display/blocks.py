@@ -8,7 +8,9 @@ already cut to size and free of control characters, and not yet escaped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,15 @@ class Markup:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """What only front ends with an extension for its MIME type draw, and what others say."""
+
+    mime: str
+    content: Mapping[str, Any]
+    alternative: Clip
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """What was thrown: the exception's type and its message."""
 
@@ -220,6 +231,7 @@ Block = (
     | Tree
     | Picture
     | Markup
+    | Foreign
     | Headline
     | Remark
     | Excerpt

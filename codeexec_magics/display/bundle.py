@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codeexec_magics.display.blocks import Block, Card, Header, Picture, Progress
+from codeexec_magics.display.blocks import Block, Card, Foreign, Header, Picture, Progress
 from codeexec_magics.display.card import View, card_of, failure_blocks, header_of
 from codeexec_magics.display.figures import bytes_in_words, figures_of, seconds_in_words
 from codeexec_magics.display.html import html_of
@@ -41,12 +41,13 @@ def mime_bundle(
         hide_secrets: Whether values beside a failing line that look secret are hidden.
 
     Returns:
-        ``text/html`` and ``text/plain``, and the picture alone as ``image/png`` or ``image/jpeg``
-        where the value is one, for front ends that draw no HTML.
+        ``text/html`` and ``text/plain``; the picture alone as ``image/png`` or ``image/jpeg`` where
+        the value is one, for front ends that draw no HTML; and a chart's own MIME type, for those
+        that draw it better.
     """
     view = View(target=target, streams=streams, chip=chip, hide_secrets=hide_secrets)
     card = card_of(result, view)
-    return {"text/html": html_of(card), "text/plain": text_of(card), **_picture(card.blocks)}
+    return {"text/html": html_of(card), "text/plain": text_of(card), **_alone(card.blocks)}
 
 
 def terminal_text(
@@ -127,8 +128,11 @@ def running_card(
     return {"text/html": html_of(card), "text/plain": text_of(card)}
 
 
-def _picture(blocks: tuple[Block, ...]) -> dict[str, str]:
-    pictures = [block for block in blocks if isinstance(block, Picture)]
-    if len(pictures) != 1 or pictures[0].mime not in {"image/png", "image/jpeg"}:
-        return {}
-    return {pictures[0].mime: pictures[0].data}
+def _alone(blocks: tuple[Block, ...]) -> dict[str, Any]:
+    drawn = [block for block in blocks if isinstance(block, Picture | Foreign)]
+    match drawn:
+        case [Picture(mime="image/png" | "image/jpeg" as mime, data=data)]:
+            return {mime: data}
+        case [Foreign(mime=mime, content=content)]:
+            return {mime: content}
+    return {}

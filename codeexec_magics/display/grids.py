@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from codeexec_magics.display.brief import spoken
 from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.wording import counted
 
@@ -90,8 +91,10 @@ def _pandas_frame(frame: Any) -> Grid:
     rows, columns = (int(number) for number in frame.shape)
     corner = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
     strips = _pandas_labels(corner.index, rows)
+    levels = int(corner.columns.nlevels)
     for name, column in corner.items():
-        strips.append(Strip(name, str(column.dtype), column.tolist()))
+        heading = name if levels == 1 else " / ".join(spoken(part) for part in name)
+        strips.append(Strip(heading, str(column.dtype), column.tolist()))
     return Grid(strips, _rows_and_columns(rows, columns), rows, columns)
 
 

@@ -24,13 +24,14 @@ _SEPARATOR = "<i> · </i>"
 _LEFT_OUT = "<p>… more, left out here: the card would be too large</p>"
 _PARTS = {
     b.Plain: ("body",),
-    b.Table: ("body", "table"),
+    b.Table: ("body", "scroll", "table"),
     b.Tree: ("body", "fold", "tree"),
     b.Picture: ("body", "picture"),
     b.Markup: ("body",),
+    b.Foreign: ("body",),
     b.Headline: ("body", "failure"),
     b.Remark: ("body",),
-    b.Excerpt: ("body", "code"),
+    b.Excerpt: ("body", "scroll", "code"),
     b.Frames: ("body", "fold"),
     b.Stream: ("body", "fold"),
     b.Progress: ("body", "progress"),
@@ -109,7 +110,8 @@ def _table(block: b.Table) -> str:
     rows = zip(*(column.cells for column in block.columns), strict=True)
     body = "".join(f"<tr>{''.join(map(_cell, block.columns, row))}</tr>" for row in rows)
     table = f"<table class=cx1-t><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"{table if head else ''}<p>{_leaf(block.caption)}</p>"
+    scroller = f"<div class=cx1-w>{table}</div>" if head else ""
+    return f"{scroller}<p>{_leaf(block.caption)}</p>"
 
 
 def _heading(column: b.Column) -> str:
@@ -224,6 +226,7 @@ _DRAW: dict[type, Callable[[Any], str]] = {
     b.Tree: _tree,
     b.Picture: _picture,
     b.Markup: _markup,
+    b.Foreign: lambda block: _pre(_clip(block.alternative)),
     b.Headline: _headline,
     b.Remark: _remark,
     b.Excerpt: _excerpt,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.display.blocks import Block, Clip, Markup, Picture, Plain
+from codeexec_magics.display.blocks import Block, Clip, Foreign, Markup, Picture, Plain
 from codeexec_magics.display.brief import free_form
 from codeexec_magics.display.guard import attempt, method, origin, plain
 from codeexec_magics.display.wording import clip, counted, without_addresses
@@ -22,6 +23,8 @@ from codeexec_magics.display.wording import clip, counted, without_addresses
 LARGEST_PICTURE = 3_000_000
 """Bytes of a picture that are still put into a notebook."""
 
+_CHART = re.compile(r"application/vnd\.(?:plotly|vega|vegalite)\.v\d+\+json\Z")
+_PLOTLY = "application/vnd.plotly.v1+json"
 _MIME_NAME = re.compile(r"(?:text|image|application)/[\w.+-]+\Z")
 _SVG = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL
@@ -63,10 +66,24 @@ def bundle_block(bundle: Mapping[str, Any]) -> Block | None:
     words = next((bundle[name] for name in _WORDS if isinstance(bundle.get(name), str)), "")
     alternative = without_addresses(plain(words))
     for name in _PREFERENCE:
+        if name == "text/html":
+            chart = _chart(bundle, alternative)
+            if chart is not None:
+                return chart
         block = _content(name, bundle.get(name), alternative)
         if block is not None:
             return block
     return Plain(clip(alternative)) if alternative else None
+
+
+def _chart(bundle: Mapping[str, Any], alternative: str) -> Block | None:
+    """A chart as data, for example of Vega-Lite or Plotly: their HTML needs scripts from afar."""
+    for mime, content in bundle.items():
+        if _CHART.match(mime) and type(content) is dict:
+            size = len(attempt(lambda: json.dumps(content), ""))  # noqa: B023
+            if 0 < size <= LARGEST_PICTURE:
+                return Foreign(mime, content, clip(alternative or "a chart"))
+    return None
 
 
 def _content(mime: str, content: object, alternative: str) -> Block | None:
@@ -86,6 +103,8 @@ def _content(mime: str, content: object, alternative: str) -> Block | None:
 
 
 def _own_form(value: object) -> Block | None:
+    if origin(value) == ("plotly", "Figure"):
+        return _plotly(value)
     make = method(value, "_repr_mimebundle_")
     made = attempt(lambda: make(include=None, exclude=None), None) if make else None
     bundle = made[0] if isinstance(made, tuple) and made else made
@@ -113,12 +132,24 @@ _METHODS = (
 
 
 def _figure(value: object) -> Block | None:
-    save: Callable[..., Any] | None = method(value, "savefig")
+    save = method(value, "savefig")
+    if save is None:
+        # A plot of pandas is its axes; what is to be seen is the figure that they stand in.
+        figure = attempt(lambda: value.figure, None)  # type: ignore[attr-defined]
+        save = method(figure, "savefig") if figure is not None else None
     if save is None:
         return None
     target = io.BytesIO()
     attempt(lambda: save(target, format="png", bbox_inches="tight"), None)
     return _file(target.getvalue())
+
+
+def _plotly(figure: object) -> Block | None:
+    # Its own bundle depends on which front end it believes to be in.
+    write = method(figure, "to_json")
+    content = attempt(lambda: json.loads(write()), None) if write else None
+    alternative = free_form(figure, room=10_000)
+    return _chart({_PLOTLY: content}, alternative) if content else None
 
 
 def _file(content: bytes) -> Block | None:

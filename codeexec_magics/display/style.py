@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-_PART = re.compile(r"/\* @(\w+) \*/(.*?)(?=/\* @|\Z)", re.DOTALL)
+_PART = re.compile(r"/\* @(\w+)[^*]* \*/(.*?)(?=/\* @|\Z)", re.DOTALL)
 _ICON = re.compile(r'icon\("([^"]*)"\)')
 _PICTURE = (
     "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'"

@@ -8,28 +8,65 @@ midnight is left out where every value of a column is at midnight.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.display.blocks import Cell, Column, Table
 from codeexec_magics.display.brief import brief, is_scalar, spoken, type_name
 from codeexec_magics.display.grids import Grid, Strip, is_absent
 from codeexec_magics.display.guard import attempt
-from codeexec_magics.display.wording import counted, cut, on_one_line
+from codeexec_magics.display.wording import counted, cut, on_one_line, width
 
 _DECIMALS = 6
 _LARGEST_FIXED = 1e15
+# In pixels, as in style.css: what a card has inside, and letters of its sizes at their average.
+_WIDEST_TABLE = 900.0
+_WIDEST_CELL = 325.0
+_PADDING = 20.0
+_NARROW = 24
+_LETTER, _BOLD, _SMALL = 7.0, 8.0, 6.3
 _MIDNIGHT = " 00:00:00"
 
 
 def table_of(grid: Grid) -> Table:
-    """The block that shows a grid."""
-    return Table(tuple(_column(strip) for strip in grid.strips), _caption(grid))
+    """The block that shows a grid, as many of its columns as stand beside each other."""
+    columns = [_column(strip) for strip in grid.strips]
+    if sum(map(_width, columns)) > _WIDEST_TABLE:
+        columns = [_narrowed(column) for column in columns]
+    shown: list[Column] = []
+    room = _WIDEST_TABLE
+    for column in columns:
+        room -= _width(column)
+        if room < 0 and any(not before.label for before in shown):
+            break
+        shown.append(column)
+
+    names = sum(column.label for column in shown)
+    caption = _caption(grid, len(shown) - names)
+    if grid.columns is not None and len(shown) - names < grid.columns:
+        rows = len(grid.strips[0].values) if grid.strips else 0
+        shown.append(Column("…", "", False, (Cell("…"),) * rows))
+    return Table(tuple(shown), caption)
 
 
-def _caption(grid: Grid) -> str:
+def _narrowed(column: Column) -> Column:
+    cells = tuple(replace(cell, text=cut(cell.text, _NARROW)) for cell in column.cells)
+    return replace(
+        column, name=cut(column.name, _NARROW), dtype=cut(column.dtype, _NARROW), cells=cells
+    )
+
+
+def _width(column: Column) -> float:
+    """Pixels that a column takes in a card, by and large."""
+    bold = _BOLD * width(column.name)
+    small = _SMALL * width(column.dtype)
+    widest = _LETTER * max((width(cell.text) for cell in column.cells), default=0)
+    return _PADDING + min(max(bold, small, widest), _WIDEST_CELL)
+
+
+def _caption(grid: Grid, columns: int) -> str:
     shown = []
     rows = max((len(strip.values) for strip in grid.strips), default=0)
-    columns = sum(not strip.label for strip in grid.strips)
     if rows < grid.rows:
         shown.append(f"first {counted(rows, 'row')}" if grid.columns else f"first {rows}")
     if grid.columns is not None and columns < grid.columns:

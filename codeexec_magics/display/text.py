@@ -43,6 +43,7 @@ class Painter:
             b.Tree: self._tree,
             b.Picture: lambda block: [self._paint(f"[{block.alternative}]", _MUTED)],
             b.Markup: lambda block: self._clip(block.alternative),
+            b.Foreign: lambda block: self._clip(block.alternative),
             b.Headline: self._headline,
             b.Remark: lambda block: [self._paint(_words(block), _MUTED)],
             b.Excerpt: self._excerpt,

@@ -7,19 +7,29 @@ is too large for a line; and at last the value's own text.
 
 from __future__ import annotations
 
-from codeexec_magics.display.blocks import Block, Clip, Plain, Remark
+from codeexec_magics.display.blocks import Block, Clip, Picture, Plain, Remark
 from codeexec_magics.display.brief import brief, free_form, is_whole, type_name
 from codeexec_magics.display.grids import grid_of
 from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.pictures import picture_of
 from codeexec_magics.display.tables import table_of
 from codeexec_magics.display.trees import tree_of
-from codeexec_magics.display.wording import LONGEST_VALUE, clip, counted, cut, on_one_line
+from codeexec_magics.display.wording import (
+    LONGEST_LINE,
+    LONGEST_VALUE,
+    clip,
+    counted,
+    cut,
+    on_one_line,
+)
 
 _ROOM = 100_000
+_LONGEST_ONLY_LINE = 1_000
 _DUMPED = 64
 _ROW = 16
+_SHOWN_NUMBERS = 60
 _SHOWN_ITEMS = 10
+_NUMBER_KINDS = "biufcmM"
 
 
 def value_blocks(value: object) -> tuple[Block, ...]:
@@ -30,12 +40,18 @@ def value_blocks(value: object) -> tuple[Block, ...]:
 
 
 def value_type(value: object) -> str:
-    """A value's type, and for arrays what they hold: ``ndarray float64 (3, 4)``."""
+    """A value's type, and what it holds where the type does not tell.
+
+    For example ``ndarray float64 (3, 4)`` and ``str, SVG picture``.
+    """
     name = type_name(value)
-    if origin(value) != ("numpy", "ndarray"):
-        return name
-    words = attempt(lambda: f"{name} {value.dtype} {value.shape}", name)  # type: ignore[attr-defined]
-    return cut(on_one_line(words), 80)
+    if origin(value) == ("numpy", "ndarray"):
+        words = attempt(lambda: f"{name} {value.dtype} {value.shape}", name)  # type: ignore[attr-defined]
+        return cut(on_one_line(words), 80)
+    if type(value) in {str, bytes, bytearray, dict}:
+        picture = attempt(lambda: picture_of(value), None)
+        return f"{name}, {picture.alternative}" if isinstance(picture, Picture) else name
+    return name
 
 
 def _blocks(value: object) -> tuple[Block, ...]:
@@ -48,7 +64,7 @@ def _blocks(value: object) -> tuple[Block, ...]:
     if isinstance(value, bytes | bytearray):
         return _dump(bytes(value))
     if type(value) in {dict, list, tuple} and not is_whole(brief(value)):
-        return (tree_of(value),)
+        return _numbers(value) or (tree_of(value),)
     if origin(value) == ("numpy", "ndarray"):
         return attempt(lambda: _array(value), ()) or _text(value)
     if type(value) in {dict, list, tuple, set, frozenset}:
@@ -58,11 +74,30 @@ def _blocks(value: object) -> tuple[Block, ...]:
 
 def _text(value: object) -> tuple[Block, ...]:
     text = free_form(value, room=_ROOM + 1)
-    blocks: tuple[Block, ...] = (Plain(clip(text[:_ROOM])),)
+    if not text.strip():
+        return (Plain(Clip((brief(text),))),)
+    longest = LONGEST_LINE if "\n" in text.rstrip("\n") else _LONGEST_ONLY_LINE
+    blocks: tuple[Block, ...] = (Plain(clip(text[:_ROOM], longest=longest)),)
     size = attempt(lambda: str.__len__(value), 0) if isinstance(value, str) else len(text)
     if size > _ROOM:
         blocks += (Remark(f"{counted(size, 'character')}, first {_ROOM:,} read"),)
+    elif len(text) > longest and longest == _LONGEST_ONLY_LINE:
+        blocks += (Remark(f"{counted(size, 'character')}, first {longest - 1:,} shown"),)
     return blocks
+
+
+def _numbers(value: object) -> tuple[Block, ...]:
+    """The first of many numbers, side by side; nothing if there is anything else among them."""
+    if not isinstance(value, list | tuple):
+        return ()
+    first = value[:_SHOWN_NUMBERS]
+    if not all(type(item) in {int, float, bool} for item in first):
+        return ()
+    more = len(value) > len(first)
+    texts = ", ".join(brief(item, longest=40) for item in first)
+    begin, end = "[]" if isinstance(value, list) else "()"
+    caption = counted(len(value), "item") + (f", first {len(first)} shown" if more else "")
+    return Plain(Clip((f"{begin}{texts}{', …' if more else ''}{end}",))), Remark(caption)
 
 
 def _dump(content: bytes) -> tuple[Block, ...]:
@@ -80,15 +115,17 @@ def _dump(content: bytes) -> tuple[Block, ...]:
 
 
 def _array(array: object) -> tuple[Block, ...]:
-    """The first items of an array of one or of many dimensions, in C order."""
-    flat = array.flat[:_SHOWN_ITEMS].tolist()  # type: ignore[attr-defined]
+    """An array as its library writes it, which leaves out the middle of long ones."""
     size, shape = int(array.size), tuple(array.shape)  # type: ignore[attr-defined]
     if not shape:
-        return (Plain(Clip((brief(flat[0]),))),)
-    more = ", …" if size > len(flat) else ""
-    texts = ", ".join(brief(item, longest=40) for item in flat)
+        return (Plain(Clip((brief(array.item()),))),)  # type: ignore[attr-defined]
     dimensions = " × ".join(f"{length:,}" for length in shape)
     caption = f"{dimensions} array" if len(shape) > 1 else counted(size, "value")
+    if array.dtype.kind in _NUMBER_KINDS:  # type: ignore[attr-defined]
+        return Plain(clip(free_form(str(array), room=_ROOM))), Remark(caption)
+    flat = array.flat[:_SHOWN_ITEMS].tolist()  # type: ignore[attr-defined]
+    more = ", …" if size > len(flat) else ""
+    texts = ", ".join(brief(item, longest=40) for item in flat)
     if more:
         caption += f", first {len(flat)} shown"
     return Plain(Clip((f"[{texts}{more}]",))), Remark(caption)

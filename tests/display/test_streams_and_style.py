@@ -13,7 +13,9 @@ from codeexec_magics.display.blocks import Stream
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.style import style_of
 
-PARTS = ["base", "body", "fold", "table", "tree", "picture", "progress", "failure", "code"]
+PARTS = [
+    *("base", "body", "fold", "scroll", "table", "tree", "picture", "progress", "failure", "code")
+]
 STATES = ["ok", "bad", "warn", "stop", "run"]
 
 

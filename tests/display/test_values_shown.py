@@ -60,7 +60,8 @@ def png(across: int, down: int) -> bytes:
         (np.float64(1.5), "1.5"),
         (pd.Timestamp("2026-11-24 10:00"), "2026-11-24 10:00:00"),
         ("two\nlines", "two\nlines"),
-        ("", ""),
+        ("", "''"),
+        (" \n", "' \\n'"),
         ([], "[]"),
         ({}, "{}"),
         (set(), "set()"),
@@ -186,7 +187,36 @@ def test_long_and_wide_tables_say_how_much_is_left_out() -> None:
     wide = pd.DataFrame(np.zeros((40, 200)))
 
     assert body(wide).endswith("40 rows × 200 columns, first 10 rows and first 12 columns shown")
-    assert mime_bundle(done(wide))["text/html"].count("<td") == 120
+    assert mime_bundle(done(wide))["text/html"].count("<td>…</td>") == 10
+    assert body(wide).split("\n")[1].split() == ["float64"] * 12
+
+
+def test_columns_that_do_not_stand_beside_each_other_are_left_out_and_marked() -> None:
+    names = [f"measurement_{number}" for number in range(9)]
+    text = body(pd.DataFrame(np.ones((2, 9)), columns=names))
+
+    assert text.split("\n")[0].split() == [*names[:7], "…"]
+    assert text.endswith("2 rows × 9 columns, first 7 columns shown")
+
+
+def test_long_cells_make_room_for_other_columns() -> None:
+    text = body([{f"c{number}": "word " * 50 for number in range(6)}])
+
+    assert text.split("\n")[0].split() == ["c0", "c1", "c2", "c3", "…"]
+    assert len(text.split("\n")[2].split("  ")[0]) == 24
+    assert body([{"c": "x" * 100}]).split("\n")[2] == "x" * 31 + "…"
+
+
+def test_an_index_alone_does_not_fill_a_table() -> None:
+    frame = pd.DataFrame({"v": [1]}, index=pd.MultiIndex.from_tuples([("i" * 60,) * 9]))
+
+    assert body(frame).split("\n")[0].split() == ["v"]
+
+
+def test_columns_of_many_levels_have_one_heading() -> None:
+    columns = pd.MultiIndex.from_tuples([("price", "min"), ("price", 5)])
+
+    assert body(pd.DataFrame([[1, 2]], columns=columns)).split("\n")[0] == "price / min  price / 5"
 
 
 def test_a_table_without_rows_or_columns_says_so() -> None:
@@ -196,14 +226,33 @@ def test_a_table_without_rows_or_columns_says_so() -> None:
 
 
 def test_arrays_show_their_first_items_and_their_shape() -> None:
-    assert body(np.arange(1e6)).startswith("[0.0, 1.0, 2.0,")
-    assert body(np.arange(1e6)).endswith("1,000,000 values, first 10 shown")
+    assert (
+        body(np.arange(10**6))
+        == "[     0      1      2 ... 999997 999998 999999]\n1,000,000 values"
+    )
+    assert body(np.arange(3) / 7) == "[0.         0.14285714 0.28571429]\n3 values"
+    assert body(np.array(["a", None] * 9)).startswith("['a', None, ")
+    assert body(np.array(["a", None] * 9)).endswith(", …]\n18 values, first 10 shown")
+    assert "[[0. 0.]\n  [0. 0.]]\n\n" in body(np.zeros((2, 2, 2)))
     assert body(np.zeros((2, 2, 2))).endswith("2 × 2 × 2 array")
     assert body(np.array(5)) == "5"
     assert body(np.array([])) == "[]\n0 values"
     assert body(np.array([[1, 2], [3, 4]])) == "0  1\n1  2\n3  4\n2 × 2 array"
     structured = np.array([(1, 2.5)], dtype=[("a", "<i4"), ("b", "<f8")])
     assert body(structured).split("\n")[:2] == ["    a        b", "int32  float64"]
+
+
+def test_many_numbers_stand_side_by_side() -> None:
+    assert body(list(range(10_000))).startswith("[0, 1, 2, 3,")
+    assert body(list(range(10_000))).endswith("58, 59, …]\n10,000 items, first 60 shown")
+    assert body(tuple([0.1 + 0.2] * 20)).endswith(")\n20 items")
+    assert body([*range(50), "x" * 100]).startswith("list, 51 items\n  0: 0\n")
+
+
+def test_a_long_line_says_how_much_there_is() -> None:
+    assert body("x" * 2_000) == "x" * 999 + "…\n2,000 characters, first 999 shown"
+    assert body("x" * 1_000) == "x" * 1_000
+    assert body("x" * 400 + "\ny") == "x" * 299 + "…\ny"
 
 
 def test_nested_data_is_a_tree_folded_below_its_first_level() -> None:
@@ -328,6 +377,13 @@ def test_an_svg_is_shown_as_an_image_file_so_that_its_scripts_do_not_run() -> No
     assert base64.b64decode(data).startswith(b'<svg xmlns="http://www.w3.org/2000/svg" width')
 
 
+def test_the_header_says_what_text_and_bytes_are_pictures_of() -> None:
+    assert header("<svg></svg>") == "done · python · str, SVG picture"
+    assert header(png(3, 2)) == "done · python · bytes, PNG picture, 3 × 2"
+    assert header({"text/plain": "words"}) == "done · python · dict"
+    assert header("words") == "done · python · str"
+
+
 def test_text_about_an_svg_is_text() -> None:
     assert body("<svg is an element") == "<svg is an element"
 
@@ -360,3 +416,66 @@ def test_addresses_are_masked_also_inside_containers() -> None:
     assert body([object()]) == "[<object object at 0x…>]"
     assert body(lambda: 0).endswith("at 0x…>")
     assert body("a text at 0x7f00 is the user's own") == "a text at 0x7f00 is the user's own"
+
+
+class Plot:
+    """Like what pandas returns for a plot: it stands in a figure, and cannot draw itself."""
+
+    __module__ = "matplotlib.axes"
+
+    class figure:
+        """Draws itself; has the name that matplotlib gives it."""
+
+        def savefig(self, target: Any, **options: Any) -> None:
+            """Write a picture."""
+            target.write(png(4, 3))
+
+    figure = figure()
+
+
+def test_the_axes_of_a_plot_show_their_figure() -> None:
+    assert body(Plot()) == "[PNG picture, 4 × 3]"
+
+
+def chart(**more: Any) -> dict[str, Any]:
+    return {"application/vnd.vegalite.v5+json": {"mark": "bar"}, "text/plain": "a bar", **more}
+
+
+def test_a_chart_is_left_to_front_ends_that_draw_it_and_told_to_others() -> None:
+    value = type("Chart", (), {"_repr_mimebundle_": lambda self, **options: chart()})()
+    bundle = mime_bundle(done(value))
+
+    assert bundle["application/vnd.vegalite.v5+json"] == {"mark": "bar"}
+    assert bundle["text/plain"] == "done · python · Chart\na bar"
+    assert "a bar" in seen(bundle["text/html"])
+
+
+def test_a_picture_of_a_chart_is_better_than_its_data_and_that_than_its_html() -> None:
+    mime = "application/vnd.vegalite.v5+json"
+    drawn = base64.b64encode(png(2, 2)).decode()
+
+    assert mime not in mime_bundle(done(chart(**{"image/png": drawn})))
+    assert mime in mime_bundle(done(chart(**{"text/html": "<script src='far'></script>"})))
+
+
+def test_a_chart_that_is_no_data_or_too_large_is_told_only() -> None:
+    mime = "application/vnd.vegalite.v5+json"
+    for content in ("text", {"x": {1, 2}}, {"x": "y" * 4_000_000}):
+        assert mime not in mime_bundle(done(chart(**{mime: content})))
+
+
+def test_a_figure_of_plotly_is_a_chart() -> None:
+    written = '{"data": [{"type": "bar"}]}'
+    value = type(
+        "Figure",
+        (),
+        {
+            "__module__": "plotly.graph_objs",
+            "__repr__": lambda self: "Figure()",
+            "to_json": lambda self: written,
+        },
+    )()
+
+    bundle = mime_bundle(done(value))
+    assert bundle["application/vnd.plotly.v1+json"] == {"data": [{"type": "bar"}]}
+    assert bundle["text/plain"].endswith("Figure()")
