@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _LONGEST_FAREWELL = 10.0
 """Seconds to wait for jobs that have been killed; it takes milliseconds."""
+_TURN = 0.2
+"""Seconds after which an event loop turns while it waits for a job. A notebook's interrupt is a
+callback that ipykernel appends to its sleeping loop: it takes effect when the loop turns next."""
 
 
 class Job(Future[ExecutionResult]):
@@ -183,10 +186,11 @@ class Job(Future[ExecutionResult]):
         """Wait in an event loop; who cancels that cancels the job, and waits for its end."""
         import asyncio  # late: whoever awaits has it
 
+        ended = self._end_in(asyncio.get_running_loop())
         cancelled: asyncio.CancelledError | None = None
         while not self.done():
             try:
-                await self._end_in(asyncio.get_running_loop())
+                await asyncio.wait((ended,), timeout=_TURN)
             except asyncio.CancelledError as error:
                 cancelled = error
                 self.cancel()
