@@ -259,8 +259,9 @@ class Reaper:
         """End a run that uses more than it may."""
         assert self._watch is not None
         exceeded = self._watch.look()
-        if exceeded == "cpu_time" and self._stopping is None:
-            self._stop_softly(exceeded, self._grace)
+        if exceeded == "cpu_time":
+            if self._stopping is None:  # else it has its grace, and may use more in it
+                self._stop_softly(exceeded, self._grace)
         elif exceeded is not None:
             self._finish(exceeded)
 
