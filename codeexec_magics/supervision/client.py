@@ -32,7 +32,7 @@ from codeexec_magics.errors import (
     SupervisorLost,
 )
 from codeexec_magics.protocol import frames
-from codeexec_magics.supervision import processes, scratch
+from codeexec_magics.supervision import cgroup, processes, scratch
 from codeexec_magics.supervision.lease import Lease, refusal
 from codeexec_magics.supervision.recipe import Recipe
 
@@ -149,6 +149,7 @@ class SupervisorClient:
         deadline = time.monotonic() + _LONGEST_SWEEP
         while processes.kill_marked(session) and time.monotonic() < deadline:
             select.select([], [], [], _SWEEP_ROUND)
+        cgroup.remove_left(session)
         scratch.remove(scratch.session_directory(session))
         return len(processes.marked(session))
 

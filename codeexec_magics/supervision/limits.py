@@ -1,21 +1,25 @@
 """What a run may use of the machine, and whether it has used more.
 
-Runs in a reaper, which looks at every process below it while a limit is set. Owns nothing.
-Sampling has its price: what a run takes between two looks is not seen; a limit on memory is
-therefore exceeded a little before it acts.
+Runs in a reaper, which looks at every process below it while a limit is set. Owns the run's control
+group, if the kernel can hold the run's memory by one. Where it cannot, sampling has its price: what
+a run takes between two looks is not seen; a limit on memory is then exceeded a little before it
+acts, and memory that no process has mapped, as that of files in ``/dev/shm``, does not count.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import time
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from . import processes
+from . import cgroup, processes
 
 _ROUND = 0.05
+_ROUND_OF_A_GROUP = 1.0
+"""Seconds; a program may leave its group where its user may, but is looked at all the same."""
 _PAGE = resource.getpagesize()
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -46,22 +50,44 @@ class Limits:
 
 
 class Watch:
-    """Looks at a run from time to time.
+    """Looks at a run from time to time, and has the kernel hold its memory where that can be.
 
     Args:
         limits: What it may use.
+        session: The session's marker.
+        run: The run's name in the session.
+        spared: A process below this one that is ours and must survive the program; 0 if none is.
 
     Attributes:
         next: When to look again (monotonic seconds).
-        peak_memory: The most resident memory of the whole run that was seen, in bytes.
+        peak_memory: The most memory of the whole run that is known of, in bytes.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, session: str, run: str, spared: int) -> None:
         self._limits = limits
         # What the runtime took to start is not the program's.
         self._cpu_time = _cpu_time(_below()) if limits.cpu_time is not None else 0.0
-        self.next = time.monotonic()
+        # What the processes have by now is charged elsewhere and stays there.
+        self._before = sum(_proportional(pid) for pid in _below()) if limits.memory else 0
+        self._group = self._held(session, run, spared)
         self.peak_memory = 0
+        others = limits.cpu_time is not None or limits.processes is not None
+        self._round = _ROUND_OF_A_GROUP if self._group and not others else _ROUND
+        self.next = time.monotonic()
+
+    def _held(self, session: str, run: str, spared: int) -> Optional[cgroup.MemoryGroup]:  # noqa: UP045
+        """Have the kernel hold the run to its memory; if it cannot, looking has to do."""
+        limit = self._limits.memory
+        if limit is None or limit <= self._before:
+            return None
+        with contextlib.suppress(OSError):
+            return cgroup.hold(
+                session,
+                run,
+                limit - self._before,
+                lambda: [pid for pid in _below() if pid != spared],
+            )
+        return None
 
     def look(self) -> Optional[str]:  # noqa: UP045
         """The limit that is exceeded now: ``memory``, ``cpu_time``, ``processes``; else None."""
@@ -70,13 +96,28 @@ class Watch:
         found = None
         if limits.processes is not None and len(pids) > limits.processes:
             found = "processes"
-        elif limits.memory is not None and self._memory(pids, limits.memory) > limits.memory:
+        elif limits.memory is not None and (
+            self.is_out_of_memory() or self._memory(pids, limits.memory) > limits.memory
+        ):
             found = "memory"
         elif limits.cpu_time is not None and self._used(pids) > limits.cpu_time:
             found = "cpu_time"
         # From the end of the look: on a large machine it may itself take long.
-        self.next = time.monotonic() + _ROUND
+        self.next = time.monotonic() + self._round
         return found
+
+    def is_out_of_memory(self) -> bool:
+        """Whether the kernel has held the run at its limit of memory; it then kills all of it."""
+        return self._group is not None and self._group.limit_reached()
+
+    def end(self) -> None:
+        """Take the last figure and remove the group, when none of the run's processes is left."""
+        if self._group is not None:
+            charged = self._group.peak()
+            if not charged and self._limits.memory is not None and self.is_out_of_memory():
+                charged = self._limits.memory - self._before
+            self.peak_memory = max(self.peak_memory, self._before + charged)
+            self._group.remove()
 
     def _used(self, pids: list[int]) -> float:
         return _cpu_time(pids) - self._cpu_time

@@ -247,13 +247,18 @@ class Reaper:
             self._timer = (time.monotonic() + float(request["seconds"]), "deadline")
         limits = Limits.from_message(request)
         if limits.watched:
-            self._watch = Watch(limits)
+            self._watch = self._watch_over(limits)
         if request.get("item_seconds") is not None:
             self._item_clock = ItemClock(self._channels.count, float(request["item_seconds"]))
         if request.get("cpus") is not None:
             limit_cores(self._worker(), int(request["cpus"]))
         if request["confirm"]:
             self._send({"type": "armed"})
+
+    def _watch_over(self, limits: Limits) -> Watch:
+        run = os.path.basename(self._assignment.scratch)
+        spared = self._tally.main if self._containment.has_init else 0
+        return Watch(limits, self._assignment.session, run, spared)
 
     def _look(self) -> None:
         """End a run that uses more than it may."""
@@ -301,8 +306,10 @@ class Reaper:
     def _finish(self, cause: str) -> None:
         """Name why the run ends; the first cause is the one that counts."""
         if self._cause is None:
-            well = cause in ("exit", "released")
-            self._cause = self._stopping if self._stopping and well else cause
+            if cause in ("exit", "released"):
+                out_of_memory = self._watch is not None and self._watch.is_out_of_memory()
+                cause = self._stopping or ("memory" if out_of_memory else cause)
+            self._cause = cause
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
@@ -316,6 +323,8 @@ class Reaper:
             select.select([self._wake], [], [], _KILL_ROUND)
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake, 4096)
+        if self._watch is not None:
+            self._watch.end()
         if self._has_scratch:
             scratch.remove_run(self._assignment.scratch)
 

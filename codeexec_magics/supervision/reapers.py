@@ -15,7 +15,7 @@ import socket
 from typing import Any
 
 from ..protocol import frames
-from . import processes, scratch
+from . import cgroup, processes, scratch
 from .choice import Choice
 from .containment import Containment
 from .reaper import Reaper
@@ -258,6 +258,7 @@ class Reapers:
             return
         for held in self._lost:
             assert held.run is not None
+            cgroup.remove_left(self._session, os.path.basename(held.scratch))
             _tell(held.run, {"type": "exited", "cause": "reaper_lost", "status": None, "left": 0})
             held.run.close()
         self._lost.clear()

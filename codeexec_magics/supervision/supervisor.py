@@ -19,7 +19,7 @@ import traceback
 from typing import Any
 
 from ..protocol import frames
-from . import linux, processes, scratch
+from . import cgroup, linux, processes, scratch
 from .containment import strongest
 from .reapers import Reapers
 
@@ -149,6 +149,7 @@ class Supervisor:
                         os.kill(pid, signal.SIGKILL)
             select.select([self._wake], [], [], _END_ROUND)
             self._on_wake()
+        cgroup.remove_left(self._session)
         scratch.remove(scratch.session_directory(self._session))
 
 
