@@ -31,7 +31,7 @@ from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.shield import Shield
 
-_GRACE_SHARE = 0.04
+_GRACE_SHARE = 0.06
 """The share of an item's time that it has to tell where it is, once that time is over."""
 _KEPT = 8_000
 _COUNT_SIZE = 8

@@ -47,4 +47,9 @@ function appendOutput(bytes) {
   return offset;
 }
 
-module.exports = { __proto__: null, appendOutput, readInputs };
+/** Append from this offset on: what was appended behind it has been read. */
+function rewindOutput(offset) {
+  end = offset;
+}
+
+module.exports = { __proto__: null, appendOutput, readInputs, rewindOutput };

@@ -11,6 +11,7 @@ const { promisify } = require('node:util');
 const $ = require('./primordials.js');
 
 const { fstatSync, readSync, writeSync } = fs;
+const readSoon = promisify(fs.read);
 const { reallyExit } = process;
 
 const CONTROL = 3;
@@ -149,7 +150,7 @@ function claimStop(shared) {
  */
 async function receive() {
   const header = $.allocate(HEADER_BYTES);
-  const { bytesRead } = await promisify(fs.read)(CONTROL, header, 0, HEADER_BYTES, null);
+  const { bytesRead } = await readSoon(CONTROL, header, 0, HEADER_BYTES, null);
   if (bytesRead === 0 || readAll(CONTROL, header, bytesRead, null) < HEADER_BYTES) {
     return null;
   }

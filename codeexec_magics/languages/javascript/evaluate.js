@@ -126,10 +126,10 @@ function asFunction(program, entryName, scriptError) {
 }
 
 /**
- * Compile a program; returns a function that runs it up to its value.
+ * Compile a program; returns a function that runs it, and returns a pair or the promise of one:
+ * the function of the wanted name, undefined if the program defines none, and the program's value.
  *
- * Args: the program, and the name of the function that is called with the inputs if the program
- * defines it. Throws V8's SyntaxError or `NotAProgram`.
+ * Throws V8's SyntaxError or `NotAProgram`.
  */
 function prepare(program, entryName) {
   if (IMPORTS.test(program.source)) {
@@ -140,17 +140,15 @@ function prepare(program, entryName) {
     const entry = IDENTIFIER.test(entryName)
       ? compile(`typeof ${entryName} === "function" ? ${entryName} : undefined`, OWN_FILE, 1)
       : null;
-    return (inputs) => {
+    return () => {
       const value = runInThisContext(script);
-      const transform = entry === null ? undefined : runInThisContext(entry);
-      return transform === undefined ? value : transform(inputs);
+      return [entry === null ? undefined : runInThisContext(entry), value];
     };
   }
   const wrapped = asFunction(program, entryName, script);
-  return async (inputs) => {
+  return () => {
     const run = runInThisContext(wrapped);
-    const results = await run(checkNames);
-    return results[0] === undefined ? results[1] : results[0](inputs);
+    return run(checkNames);
   };
 }
 

@@ -14,6 +14,7 @@ const { decode } = require('./decode.js');
 const { makeDisplay } = require('./display.js');
 const { encode } = require('./encode.js');
 const evaluate = require('./evaluate.js');
+const { Items } = require('./items.js');
 const { programOf } = require('./program.js');
 const { Refusal } = require('./refusal.js');
 const stop = require('./stop.js');
@@ -59,6 +60,12 @@ class Ending {
   /** Send that a value cannot travel. */
   refused(refusal, kind, root) {
     this.#error(traceOfMessage(NAMES[kind], refusal.message(root)), kind, refusal.path(root));
+  }
+
+  /** Send that there is nothing to call for each item. */
+  unmappable(entry) {
+    const what = `there is no function to map: define ${entry}(item), or let the last expression be one`;
+    this.#error(traceOfMessage('TypeError', what), 'program');
   }
 
   /** Send that nothing can settle the program's promise any more. */
@@ -127,6 +134,27 @@ function conclude(value, ending) {
   ending.result(encoded);
 }
 
+/** Run the program and return its value. */
+async function valueOf(request, program, inputs) {
+  const made = evaluate.prepare(program, request.entry ?? '')();
+  const pair = $.isArray(made) ? made : await made;
+  const transform = pair[0];
+  return transform === undefined ? pair[1] : transform(inputs);
+}
+
+/** Run the program once and its function for each item; the run's own value is nothing. */
+async function mapItems(request, program, inputs, ending) {
+  const items = new Items(program, request.token);
+  const made = evaluate.prepare(program, request.entry ?? '')();
+  const pair = $.isArray(made) ? made : await made;
+  const transform = pair[0] ?? (await pair[1]);
+  if (typeof transform !== 'function') {
+    ending.unmappable(request.entry);
+  }
+  await items.serve(transform, inputs);
+  return null;
+}
+
 /** Run the program of a request, whose frame's text is given too; does not return. */
 async function execute(request, text) {
   const program = programOf(request);
@@ -137,8 +165,9 @@ async function execute(request, text) {
   catchEscapes(ending);
   let value;
   try {
-    const run = evaluate.prepare(program, request.entry ?? '');
-    value = await run(inputs);
+    value = request.map === true
+      ? await mapItems(request, program, inputs, ending)
+      : await valueOf(request, program, inputs);
     await unfinished();
   } catch (error) {
     ending.thrown(error);
