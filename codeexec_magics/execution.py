@@ -18,8 +18,8 @@ from codeexec_magics.attention import Attention, Pulse
 from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
-from codeexec_magics.data import Arena, decode
-from codeexec_magics.data.conversion import convert
+from codeexec_magics.data import Arena
+from codeexec_magics.data.conversion import receive
 from codeexec_magics.errors import CodeExecError, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.leasing import encode_for, run_message, take_lease
@@ -216,8 +216,13 @@ class Execution:
             arena.seal()
         with self._shield.lowered():
             trusted = self._language.reads_pickle and not self._options.sandbox
-            value = decode(last.get("value"), arena, allow_pickle=trusted, root="result")
-            self._facts.value = convert(value, self._options.converter, "result")
+            self._facts.value = receive(
+                last.get("value"),
+                arena,
+                allow_pickle=trusted,
+                root="result",
+                converter=self._options.converter,
+            )
         self._facts.has_value = True
 
     def _read_crash(self, lease: Lease, arena: Arena) -> None:

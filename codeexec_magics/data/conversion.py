@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 from ..errors import DataError
 from ..kinds import full_type_name
 from ..tree import safe_error
+from .arena import Arena
+from .as_rows import Columns
+from .decode import decode
 
 _PACKAGES = {
     "pandas": ("pandas", "pip install pandas"),
@@ -19,6 +22,27 @@ _PACKAGES = {
     "numpy": ("numpy", "pip install numpy"),
 }
 _TABULAR = "a list of row dicts, a dict of columns, a frame, or an array with fields"
+
+
+def receive(
+    descriptor: object, arena: Arena, *, allow_pickle: bool, root: str, converter: str
+) -> Any:
+    """Decode a value and convert it; rows that arrived by columns become a frame at once.
+
+    Args:
+        descriptor: As for `decode`.
+        arena: As for `decode`.
+        allow_pickle: As for `decode`.
+        root: As for `decode`.
+        converter: As for `convert`.
+
+    Raises:
+        DecodingFailed: The descriptor is malformed, or the value cannot be rebuilt here.
+        DataError: The value has no such form, or the library is missing.
+    """
+    by_columns = converter in ("pandas", "polars", "arrow")
+    value = decode(descriptor, arena, allow_pickle=allow_pickle, root=root, by_columns=by_columns)
+    return convert(value, converter, root)
 
 
 def convert(value: object, converter: str, root: str) -> Any:
@@ -77,6 +101,8 @@ def _columns(value: Any, wanted: str, root: str) -> dict[Any, Any]:
     elif kind == "arrow":
         names = _distinct(value.schema.names, wanted, root)
         found = dict(zip(names, value.columns, strict=True))
+    elif kind == "by columns":
+        found = dict(zip(value.names, value.columns, strict=True))
     elif kind == "fields":
         found = {name: value[name] for name in value.dtype.names}
     elif kind == "rows":
@@ -97,6 +123,8 @@ def _distinct(names: Any, wanted: str, root: str) -> list[Any]:
 
 
 def _kind(value: Any) -> str:
+    if type(value) is Columns:
+        return "by columns"
     name = full_type_name(value).split(".")
     root, leaf = name[0], name[-1]
     if root in ("pandas", "polars") and leaf == "DataFrame":

@@ -18,7 +18,14 @@ from .arena import ALIGNMENT, Arena
 _WORTH_A_PAUSE = 1 << 20
 
 
-def decode(descriptor: object, arena: Arena, *, allow_pickle: bool, root: str) -> Any:
+def decode(
+    descriptor: object,
+    arena: Arena,
+    *,
+    allow_pickle: bool,
+    root: str,
+    by_columns: bool = False,
+) -> Any:
     """The value of a descriptor.
 
     Arrays, and frames whose buffers travelled beside their pickle, are writable views of one
@@ -29,12 +36,14 @@ def decode(descriptor: object, arena: Arena, *, allow_pickle: bool, root: str) -
         arena: Where its bulk is. Seal it before (`Arena.seal`), or large content is copied.
         allow_pickle: Whether the sender may run code here by a pickle.
         root: The word that paths in errors begin with: ``inputs`` or ``result``.
+        by_columns: Whether rows that arrived by columns may stay so (`as_rows.Columns`), for
+            `conversion.convert`.
 
     Raises:
         DecodingFailed: The descriptor is malformed, or the value cannot be rebuilt here. Nothing
             else, whatever arrived.
     """
-    decoder = Decoder(arena, allow_pickle=allow_pickle, root=root)
+    decoder = Decoder(arena, allow_pickle=allow_pickle, root=root, by_columns=by_columns)
     try:
         node = decoder.open(descriptor)
     except RecursionError:
@@ -47,8 +56,9 @@ def decode(descriptor: object, arena: Arena, *, allow_pickle: bool, root: str) -
 class Decoder(TreeReader):
     """One decoding of one descriptor."""
 
-    def __init__(self, arena: Arena, *, allow_pickle: bool, root: str) -> None:
+    def __init__(self, arena: Arena, *, allow_pickle: bool, root: str, by_columns: bool) -> None:
         super().__init__(root)
+        self._by_columns = by_columns
         self._arena = arena
         self._allow_pickle = allow_pickle
         self._places: list[tuple[int, int]] = []
@@ -87,7 +97,7 @@ class Decoder(TreeReader):
         return self._memory[offset : offset + length]
 
     def other(self, tag: str, node: dict[str, Any]) -> Any:
-        """Numpy's scalars and arrays, and pickles."""
+        """Numpy's scalars and arrays, frames, lists by columns, and pickles."""
         if tag == "scalar":
             return read_numpy_scalar(node)
         if tag == "array":
@@ -98,6 +108,11 @@ class Decoder(TreeReader):
             from . import from_arrow
 
             return from_arrow.value(self, node)
+        if tag in ("numbers", "instants", "rows"):
+            from . import as_rows
+
+            stays = self._by_columns and not self.path.parts and tag == "rows"
+            return getattr(as_rows, "columns" if stays else tag)(self, node)
         if tag == "pickle":
             return self._pickle(node)
         return super().other(tag, node)

@@ -10,6 +10,7 @@ const { types } = require('node:util');
 const $ = require('./primordials.js');
 const { appendOutput } = require('./arena.js');
 const binary = require('./binary.js');
+const bulk = require('./bulk.js');
 const { keyText } = require('./keys.js');
 const { originOf } = require('./provenance.js');
 const { Refusal, className, step, typeName } = require('./refusal.js');
@@ -56,6 +57,9 @@ class Writer {
   #depth = 0;
 
   #buffers = '';
+
+  /** Whether large Arrays are tried as a whole first; not again after one that cannot travel. */
+  #tries = true;
 
   #count = 0;
 
@@ -118,10 +122,12 @@ class Writer {
     }
     $.setAdd(this.#open, value);
     this.#depth += 1;
-    const text = this.#contents(value);
-    this.#depth -= 1;
-    $.setDelete(this.#open, value);
-    return text;
+    try {
+      return this.#contents(value);
+    } finally {
+      this.#depth -= 1;
+      $.setDelete(this.#open, value);
+    }
   }
 
   #contents(value) {
@@ -156,8 +162,38 @@ class Writer {
         ? this.node($.apply(value.toJSON, value, ['']))
         : refuse(value);
     }
-    const items = this.#items(value);
-    return origin?.kind === 'tuple' ? `{"$":"tuple","v":${items}}` : items;
+    if (origin?.kind === 'tuple') {
+      return `{"$":"tuple","v":${this.#items(value)}}`;
+    }
+    return this.#bulk(value) ?? this.#items(value);
+  }
+
+  /** The node of a large Array of one kind of thing; null if it is none. */
+  #bulk(value) {
+    if (!this.#tries || isProxy(value) || !(value.length >= bulk.LARGE)) {
+      return null;
+    }
+    try {
+      return bulk.node(value, this);
+    } catch {
+      // The general way finds it again, and tells where it is.
+      this.#tries = false;
+      return null;
+    }
+  }
+
+  /** The node of a list of items of any kind, which stand in rows of an Array. */
+  list(items, count) {
+    this.#depth += 1;
+    try {
+      let text = '';
+      for (let index = 0; index < count; index += 1) {
+        text += (index === 0 ? '' : ',') + this.node(items[index]);
+      }
+      return `[${text}]`;
+    } finally {
+      this.#depth -= 1;
+    }
   }
 
   #items(value) {

@@ -12,7 +12,9 @@ const { Refusal } = require('./refusal.js');
 const LARGEST_INTEGER = Number.MAX_SAFE_INTEGER;
 /** From here on `String` writes an exponent by itself. */
 const EXPONENT_FROM = 1e21;
+/** The times between which Python has dates. */
 const FIRST_YEAR = new Date(0).setUTCFullYear(1, 0, 1);
+const END_YEAR = new Date(0).setUTCFullYear(10000, 0, 1);
 const NEEDS_QUOTING = /["\\\u0000-\u001f\u007f-\uffff]/;
 
 /** The node of a number. */
@@ -69,4 +71,12 @@ function dateNode(date) {
   return `{"$":"datetime","v":"${$.slice(text, 0, 23)}+00:00"}`;
 }
 
-module.exports = { __proto__: null, dateNode, integerNode, numberNode, textNode };
+module.exports = {
+  __proto__: null,
+  END_YEAR,
+  FIRST_YEAR,
+  dateNode,
+  integerNode,
+  numberNode,
+  textNode,
+};
