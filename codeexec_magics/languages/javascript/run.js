@@ -134,25 +134,13 @@ function conclude(value, ending) {
   ending.result(encoded);
 }
 
-/** Run the program and return its value. */
-async function valueOf(request, program, inputs) {
-  const made = evaluate.prepare(program, request.entry ?? '')();
-  const pair = $.isArray(made) ? made : await made;
-  const transform = pair[0];
-  return transform === undefined ? pair[1] : transform(inputs);
-}
-
-/** Run the program once and its function for each item; the run's own value is nothing. */
-async function mapItems(request, program, inputs, ending) {
-  const items = new Items(program, request.token);
-  const made = evaluate.prepare(program, request.entry ?? '')();
-  const pair = $.isArray(made) ? made : await made;
+/** Serve items with the program's function, which is its entry or else its value. */
+async function mapItems(request, pair, inputs, items, ending) {
   const transform = pair[0] ?? (await pair[1]);
   if (typeof transform !== 'function') {
     ending.unmappable(request.entry);
   }
   await items.serve(transform, inputs);
-  return null;
 }
 
 /** Run the program of a request, whose frame's text is given too; does not return. */
@@ -161,13 +149,19 @@ async function execute(request, text) {
   const ending = new Ending(request.token, program);
   const inputs = inputsOf(request, text, ending);
   const unfinished = bindAll(request, inputs);
+  const items = request.map === true ? new Items(program, request.token) : null;
   stop.prepare(program, request.token);
   catchEscapes(ending);
-  let value;
+  let value = null;
   try {
-    value = request.map === true
-      ? await mapItems(request, program, inputs, ending)
-      : await valueOf(request, program, inputs);
+    const made = evaluate.prepare(program, request.entry ?? '')();
+    const pair = $.isArray(made) ? made : await made;
+    const transform = pair[0];
+    if (items === null) {
+      value = await (transform === undefined ? pair[1] : transform(inputs));
+    } else {
+      await mapItems(request, pair, inputs, items, ending);
+    }
     await unfinished();
   } catch (error) {
     ending.thrown(error);
