@@ -248,11 +248,12 @@ class Reaper:
         limits = Limits.from_message(request)
         if limits.watched:
             self._watch = self._watch_over(limits)
+            self._look()  # the runtime alone may be more than is allowed
         if request.get("item_seconds") is not None:
             self._item_clock = ItemClock(self._channels.count, float(request["item_seconds"]))
         if request.get("cpus") is not None:
             limit_cores(self._worker(), int(request["cpus"]))
-        if request["confirm"]:
+        if request["confirm"] and self._cause is None:
             self._send({"type": "armed"})
 
     def _watch_over(self, limits: Limits) -> Watch:
