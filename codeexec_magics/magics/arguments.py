@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 
+from codeexec_magics.magics.contradictions import refuse_contradictions
 from codeexec_magics.magics.flag_values import (
     converter_of,
     environment_of,
@@ -62,6 +63,7 @@ class Arguments:
         job: The name for the `Job`.
         file: The file to run.
         quiet: Whether to show nothing on success.
+        display: The name of the function that shows the value.
         environment: Variables for the program.
         directory: The program's current directory.
         interpreter: The runtime's executable.
@@ -86,6 +88,7 @@ class Arguments:
     job: str | None = None
     file: str | None = None
     quiet: bool = False
+    display: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str | None = None
     interpreter: str | None = None
@@ -126,18 +129,18 @@ def parse(line: str) -> Arguments:
         limits=limits_of(given),
         isolation=isolation_of(given),
         raise_error=not given.no_raise_error,
-        expect=_expectation(given.expect),
+        expect=_dotted("--expect", "an error, such as ValueError", given.expect),
         background=given.bg,
         file=given.file,
         quiet=given.quiet,
+        display=_dotted("-d", "a function", given.display),
         environment=environment_of(given.env or ()),
         directory=given.cwd,
         interpreter=given.interpreter,
         python=given.python,
         converter=converter_of(given.converter),
     )
-    _refuse_double_binding(arguments)
-    _refuse_contradictions(arguments)
+    refuse_contradictions(arguments)
     return arguments
 
 
@@ -265,36 +268,8 @@ def _bindable(flag: str, text: str | None) -> str | None:
     return None if text is None else _name(flag, text)
 
 
-def _refuse_double_binding(arguments: Arguments) -> None:
-    single = (
-        *(arguments.result, arguments.stdout, arguments.stderr),
-        *(arguments.name, arguments.job),
-    )
-    names = Counter([*arguments.outputs, *(name for name in single if name)])
-    for name, count in names.items():
-        if count > 1:
-            raise UsageError(f"the line would bind {name!r} {count} times; give each its own name")
-
-
-def _refuse_contradictions(arguments: Arguments) -> None:
-    if arguments.job is not None and not arguments.background:
-        raise UsageError("--job keeps a background job: it needs --bg")
-    if arguments.expect is not None and not arguments.raise_error:
-        raise UsageError("--expect and --no-raise-error exclude each other")
-    if arguments.expect is not None and not arguments.runs:
-        raise UsageError("--expect: -n alone runs nothing; give inputs, or leave --expect out")
-    if not arguments.background:
-        return
-    if not arguments.runs:
-        raise UsageError("--bg: -n alone runs nothing; give inputs or -o, or leave --bg out")
-    if arguments.expect is not None:
-        raise UsageError("--bg: a cell that does not wait for its end cannot --expect one")
-    if not arguments.raise_error:
-        raise UsageError("--bg: a job raises nothing; leave --no-raise-error out")
-
-
-def _expectation(text: str | None) -> str | None:
+def _dotted(flag: str, what: str, text: str | None) -> str | None:
     parts = [] if text is None else text.split(".")
     if not all(map(_is_name, parts)):
-        raise UsageError(f"--expect needs the name of an error, such as ValueError, not {text!r}")
+        raise UsageError(f"{flag} needs the name of {what}, not {text!r}")
     return text

@@ -62,6 +62,12 @@ FLAGS = (
     Flag(("--expect",), "ErrorType", "it must fail so; then the notebook goes on"),
     Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
     Flag(("-q", "--quiet"), "", "show nothing on success"),
+    Flag(
+        ("-d", "--display"),
+        "FUNC",
+        "show the value by this function of the notebook",
+        completes="variable",
+    ),
     Flag(("--env",), "K=V", "an environment variable", repeatable=True),
     Flag(("--cwd",), "DIR", "the program's current directory", completes="path"),
     Flag(("--interpreter",), "PATH", "the runtime's executable, exactly this", completes="path"),
@@ -72,7 +78,7 @@ FLAGS = (
 )
 """Every flag there is, in the order of the help."""
 
-PLANNED = ("--with", "-d", "--display", "--map")
+PLANNED = ("--with", "--map")
 """Flags that a later version will have: refused by name."""
 
 

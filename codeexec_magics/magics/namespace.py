@@ -7,7 +7,7 @@ that a cell changes all of its variables or none.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -35,6 +35,31 @@ def read_inputs(
     # A copy: an assignment expression must not bind a variable of the notebook.
     scope = {**user_namespace, **local_namespace}
     return {entry.name: _value(entry, scope) for entry in inputs}
+
+
+def find_function(
+    name: str | None, user_namespace: Mapping[str, Any], local_namespace: Mapping[str, Any]
+) -> Callable[[Any], Any] | None:
+    """The function that ``-d`` names, by its variable or by attributes of one; None for none.
+
+    Raises:
+        UsageError: There is none of this name; names the nearest.
+    """
+    if name is None:
+        return None
+    scope = {**user_namespace, **local_namespace}
+    first, *attributes = name.split(".")
+    if first not in scope:
+        raise UsageError(f"-d {name}: {_no_variable(first, scope)}")
+    found = scope[first]
+    for attribute in attributes:
+        if not hasattr(found, attribute):
+            raise UsageError(f"-d {name}: {type(found).__name__} has no {attribute!r}")
+        found = getattr(found, attribute)
+    if not callable(found):
+        raise UsageError(f"-d {name}: it takes a function, and this is a {type(found).__name__}")
+    function: Callable[[Any], Any] = found
+    return function
 
 
 def pick_outputs(value: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ again in the card. Where a person looks, a line of figures tells how the program
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from IPython.display import publish_display_data
+from IPython.display import display, publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
 from codeexec_magics.errors import DecodingFailed
@@ -33,16 +34,23 @@ class Showing:
         arguments: The cell's line.
         language: The language's name.
         settings: How much is shown, and when.
+        viewer: The user's function that shows a value in the place of its card.
     """
 
     def __init__(
-        self, shell: Any, arguments: Arguments, language: str, settings: TransformSettings
+        self,
+        shell: Any,
+        arguments: Arguments,
+        language: str,
+        settings: TransformSettings,
+        viewer: Callable[[Any], Any] | None = None,
     ) -> None:
         self._shell = shell
         self._front_end = front_end(shell)
         self._quiet = arguments.quiet
         self._raises = arguments.raise_error
         self._expected = arguments.expect
+        self._viewer = viewer
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
@@ -102,13 +110,21 @@ class Showing:
     def _success(self, result: ExecutionResult, stored: Stored) -> None:
         if not self._quiet:
             self._finish()
-            self._card(result, stored.target)
+            if self._viewer is None:
+                self._card(result, stored.target)
+            else:
+                self._view(self._viewer, result.output)
         if stored.problem is None:
             return
         if self._raises:
             line = f"{type(stored.problem).__name__}: {stored.problem}"
             raise drawn(stored.problem.with_traceback(None), [line]) from None
         self._tell(stored.problem)
+
+    def _view(self, viewer: Callable[[Any], Any], value: Any) -> None:
+        shown = viewer(value)  # which may show it by itself, or fail like any code of the user's
+        if shown is not None:
+            display(shown)
 
     def _tell(self, problem: DecodingFailed) -> None:
         sys.stderr.write(f"{type(problem).__name__}: {problem}\n")

@@ -51,7 +51,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     ) -> Job | None:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
         from codeexec_magics.magics.arguments import parse
-        from codeexec_magics.magics.namespace import read_inputs
+        from codeexec_magics.magics.namespace import find_function, read_inputs
         from codeexec_magics.magics.plan import plan_cell, plan_line
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
@@ -62,7 +62,8 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             plan = plan_line(arguments, self, self.shell.user_ns)
         else:
             plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
-        showing = Showing(self.shell, arguments, plan.program.language, self)
+        viewer = find_function(arguments.display, self.shell.user_ns, local_ns or {})
+        showing = Showing(self.shell, arguments, plan.program.language, self, viewer)
 
         result = plan.refusal() if arguments.name is not None else None
         if result is None and arguments.runs:

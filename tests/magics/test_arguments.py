@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
@@ -118,6 +118,9 @@ def test_a_line_is_read(line: str, expected: Arguments) -> None:
         ("--bg --expect ValueError", "does not wait for its end"),
         ("--bg --no-raise-error", "raises nothing"),
         ("--expect ValueError --no-raise-error", "exclude each other"),
+        ("-d f -q", "leave one of them out"),
+        ("-d f --bg", "leave -d out"),
+        ("-d f()", "-d needs the name of a function, not 'f()'"),
         ("--expect 'Value Error'", "not 'Value Error'"),
         ("--expect ''", "not ''"),
         ("--sandbx", "did you mean '--sandbox'?"),
@@ -135,6 +138,7 @@ def test_wrong_usage_is_told_in_one_line(line: str, told: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="-abilnoqf=,'\"()[]. 1\\\0"))
 def test_every_line_is_read_or_refused(line: str) -> None:
     told = ""

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -373,3 +374,47 @@ def test_the_help_is_the_documentation(shell: InteractiveShell) -> None:
     assert "--no-raise-error" in str(
         shell.inspector.info(shell.find_cell_magic("transform"))["docstring"]
     )
+
+
+def test_a_function_of_the_notebook_shows_the_value(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+    shell.user_ns["module"] = SimpleNamespace(look=seen.append, tell=lambda x: f"it is {x}")
+
+    assert run("%%transform -d module.look -o out\n[1, 2]") is None
+    assert seen == [[1, 2]]
+    assert seen[0] is shell.user_ns["out"]
+    assert capsys.readouterr().out == ""
+    assert run("%%transform js -d module.tell\n5") is None
+    assert "it is 5" in capsys.readouterr().out
+    assert isinstance(run("%%transform -d module.look\n1/0"), ProgramFailed)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("loook", "did you mean 'look'?"),
+        ("look.at", "has no 'at'"),
+        ("number", "takes a function, and this is a int"),
+    ],
+)
+def test_a_function_that_is_not_there_is_told_before_anything_starts(
+    shell: InteractiveShell, run: Run, name: str, told: str
+) -> None:
+    shell.user_ns.update(look=print, number=5)
+    failure = run(f"%%transform -d {name} --result r\n5")
+
+    assert isinstance(failure, UsageError)
+    assert told in str(failure)
+    assert "r" not in shell.user_ns
+
+
+def test_an_error_of_the_user_s_function_is_the_cell_s(shell: InteractiveShell, run: Run) -> None:
+    def fail(value: object) -> None:
+        raise LookupError("Test")
+
+    shell.user_ns["fail"] = fail
+    assert isinstance(run("%%transform -d fail -o out\n5"), LookupError)
+    assert shell.user_ns["out"] == 5
