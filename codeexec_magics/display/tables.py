@@ -20,11 +20,11 @@ from codeexec_magics.display.wording import counted, cut, on_one_line, width
 _DECIMALS = 6
 _LARGEST_FIXED = 1e15
 # In pixels, as in style.css: what a card has inside, and letters of its sizes at their average.
-_WIDEST_TABLE = 900.0
+_WIDEST_TABLE = 920.0
 _WIDEST_CELL = 325.0
 _PADDING = 20.0
 _NARROW = 24
-_LETTER, _BOLD, _SMALL = 7.0, 8.0, 6.3
+_LETTER, _BOLD, _SMALL = 7.7, 8.8, 6.7
 _MIDNIGHT = " 00:00:00"
 
 

@@ -195,8 +195,8 @@ def test_columns_that_do_not_stand_beside_each_other_are_left_out_and_marked() -
     names = [f"measurement_{number}" for number in range(9)]
     text = body(pd.DataFrame(np.ones((2, 9)), columns=names))
 
-    assert text.split("\n")[0].split() == [*names[:7], "…"]
-    assert text.endswith("2 rows × 9 columns, first 7 columns shown")
+    assert text.split("\n")[0].split() == [*names[:6], "…"]
+    assert text.endswith("2 rows × 9 columns, first 6 columns shown")
 
 
 def test_long_cells_make_room_for_other_columns() -> None:

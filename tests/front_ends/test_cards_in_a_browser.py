@@ -1,0 +1,140 @@
+"""Every card is readable in every theme and width, by mouse, keyboard and screen reader."""
+
+from __future__ import annotations
+
+import pytest
+from gallery import LAB_THEMES, OTHER_THEMES, outcomes, page, values
+from playwright.sync_api import Page
+
+# The browser is started first, so that no test is blamed for its processes.
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser")]
+
+# The least contrast of the page's words with what is behind them, and the words: a canvas turns
+# every notation of a colour into bytes, and layers are laid over each other as the browser does.
+CONTRASTS = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true})
+  const parse = (colour) => {
+    canvas.clearRect(0, 0, 1, 1)
+    canvas.fillStyle = colour
+    canvas.fillRect(0, 0, 1, 1)
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data
+    return [r, g, b, a / 255]
+  }
+  const over = (top, below) => [
+    ...[0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])), 1
+  ]
+  const behind = (element) => {
+    if (!element) return [255, 255, 255, 1]
+    return over(parse(getComputedStyle(element).backgroundColor), behind(element.parentElement))
+  }
+  const light = (colour) => {
+    const [r, g, b] = colour.slice(0, 3).map((c) => c / 255).map(
+      (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  document.querySelectorAll('details').forEach((details) => { details.open = true })
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const found = []
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement
+    const words = walker.currentNode.textContent.trim()
+    if (!words || !element.closest('.cx1') || !element.checkVisibility()) continue
+    const ground = behind(element)
+    const ink = light(over(parse(getComputedStyle(element).color), ground))
+    const [dark, bright] = [ink, light(ground)].sort((a, b) => a - b)
+    found.push([(bright + 0.05) / (dark + 0.05), words])
+  }
+  return found
+}"""
+
+
+@pytest.mark.parametrize("theme", [*LAB_THEMES, *OTHER_THEMES])
+def test_all_words_stand_out_from_what_is_behind_them(view: Page, theme: str) -> None:
+    view.set_content(page({**outcomes(), **values()}, theme))
+
+    found = view.evaluate(CONTRASTS)
+    assert len(found) > 250
+    assert [pair for pair in found if pair[0] < 4.5] == []
+
+
+@pytest.mark.parametrize("width", [320, 600])
+def test_a_narrow_window_cuts_nothing_off(view: Page, width: int) -> None:
+    view.set_viewport_size({"width": width, "height": 600})
+    view.set_content(page({**outcomes(), **values()}, "light"))
+
+    assert view.evaluate("document.documentElement.scrollWidth") <= width
+    # What does not fit inside a card can be scrolled to, and casts a shadow until one has.
+    hidden = view.evaluate("""() => [...document.querySelectorAll('.cx1 *')].filter((element) =>
+        element.scrollWidth > element.clientWidth + 1 && element.clientWidth
+        && getComputedStyle(element).overflowX === 'visible'
+        && !element.parentElement.closest('.cx1-w, pre')).map((element) => element.outerHTML)""")
+    assert hidden == []
+    shadows = view.evaluate("""() => [...document.querySelectorAll('.cx1 .cx1-w, .cx1 .cx1-c')].map(
+        (element) => getComputedStyle(element).backgroundAttachment)""")
+    assert len(shadows) >= 8
+    assert set(shadows) == {"local, scroll, scroll"}
+
+
+def test_a_table_that_is_shown_in_part_fits_into_its_card(view: Page) -> None:
+    view.set_content(page(values(), "light"))
+
+    assert view.locator(".cx1-w").count() == 2
+    for table in view.locator(".cx1-w").all():
+        assert table.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+def test_everything_that_opens_or_scrolls_is_reached_by_the_keyboard(view: Page) -> None:
+    view.set_viewport_size({"width": 400, "height": 600})
+    view.set_content(page({"failed": outcomes()["failed"], "wide": values()["wide"]}, "light"))
+
+    reached = []
+    for _ in range(10):
+        view.keyboard.press("Tab")
+        reached.append(
+            view.evaluate("""() => {
+                const it = document.activeElement
+                const {outlineStyle, outlineWidth} = getComputedStyle(it)
+                return [it.className || it.tagName, outlineStyle, outlineWidth]
+            }""")
+        )
+    stops = [stop for stop in reached if stop[0] != "BODY"]
+    assert [stop[0] for stop in stops][:5] == ["cx1-c", "cx1-c", "SUMMARY", "SUMMARY", "cx1-w"]
+    assert {tuple(stop[1:]) for stop in stops} == {("solid", "2px")}
+
+
+def test_a_fold_opens_by_the_enter_key(view: Page) -> None:
+    view.set_content(page({"done": outcomes()["done, table"]}, "light"))
+
+    view.keyboard.press("Tab")
+    view.keyboard.press("Enter")
+    assert view.get_by_text("loaded").is_visible()
+
+
+def test_a_screen_reader_hears_the_card_in_order(view: Page) -> None:
+    view.set_content(page({"done": outcomes()["done, table"]}, "light"))
+
+    heard = view.locator(".cx1").aria_snapshot()
+    places = [
+        heard.index(words)
+        for words in (
+            '- group "javascript cell done":',
+            "text: done",
+            "code: javascript",
+            "code: out",
+            "- table:",
+            'columnheader "name str"',
+            'cell "Ada"',
+            "12 rows × 4 columns, first 10 rows shown",
+            "stdout",
+        )
+    ]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["failed", "failed, javascript", "timed out", "running"])
+def test_each_card_has_a_name_that_says_language_and_state(view: Page, name: str) -> None:
+    view.set_content(page({name: outcomes()[name]}, "light"))
+
+    language = "javascript" if "javascript" in name or name == "running" else "python"
+    label = f"{language} cell {name.partition(',')[0]}"
+    assert view.get_by_role("group", name=label, exact=True).count() == 1
