@@ -21,7 +21,6 @@ const $ = require('./primordials.js');
 const control = require('./control.js');
 const parser = require('./parser.js');
 const streams = require('./streams.js');
-const stop = require('./stop.js');
 const { execute } = require('./run.js');
 
 const PROTOCOL = 1;
@@ -29,12 +28,6 @@ const OWN_DESCRIPTORS = [3, 4, 5];
 /** A runner that idles this long is a standby, and has the time for what a program may need. */
 const STANDBY_MILLISECONDS = 25;
 const STACK_FRAMES = 50;
-
-/** Load the parser, and start the thread that watches: some milliseconds that nobody waits for. */
-function prepare() {
-  parser.load();
-  stop.watch();
-}
 
 async function main() {
   OWN_DESCRIPTORS.forEach(control.remember);
@@ -46,7 +39,9 @@ async function main() {
     JSON.stringify({ type: 'ready', protocol: PROTOCOL, language: 'javascript', version }),
   );
 
-  const preparation = setTimeout(prepare, STANDBY_MILLISECONDS);
+  // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
+  // large as the program's own, and takes as long to go.
+  const preparation = setTimeout(parser.load, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);

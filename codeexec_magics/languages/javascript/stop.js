@@ -17,8 +17,16 @@ const { traceOfMessage } = require('./traces.js');
 const STOP = 6;
 const STATUS_OF_SIGINT = 130;
 const THREAD = path.join(__dirname, 'stop_thread.js');
-/** A program with none of these ends, or awaits, by itself soon enough. */
-const MAY_STAY_BUSY = /\b(?:for|while|do|import|require)\b/;
+/**
+ * A program with no loop, no method that may be one, and no function that may call itself ends or
+ * awaits by itself soon enough.
+ */
+const MAY_STAY_BUSY = new RegExp(
+  String.raw`\b(?:class|do|eval|for|Function|import|require|while|with)\b|=>|` +
+    String.raw`\bfunction\b(?!\s+transform\b)|\btransform\s*\([^]*\btransform\s*\(|` +
+    String.raw`\.\s*(?:at|entries|every|exec|fill|filter|find\w*|flat\w*|from\w*|groupBy|` +
+    String.raw`match\w*|padEnd|padStart|reduce\w*|repeat|replace\w*|search|some|sort|split|test)\b`,
+);
 
 const { reallyExit, getActiveResourcesInfo } = process;
 const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
@@ -98,4 +106,4 @@ function prepare(program, token) {
   thread?.postMessage({ program: { ...program }, token });
 }
 
-module.exports = { __proto__: null, prepare, watch };
+module.exports = { __proto__: null, prepare };
