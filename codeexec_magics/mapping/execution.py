@@ -16,7 +16,7 @@ from codeexec_magics import events
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import rows_of
-from codeexec_magics.errors import CodeExecError
+from codeexec_magics.errors import CodeExecError, DataError, InvalidOptions
 from codeexec_magics.execution import Observer
 from codeexec_magics.languages import Language
 from codeexec_magics.mapping.failures import ItemFailure
@@ -28,6 +28,7 @@ from codeexec_magics.mapping.worker import Task
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.figures import RunFigures, figures_below
 from codeexec_magics.supervision.shield import Shield
 
 _MOST_DISPLAYS = 1000
@@ -67,9 +68,13 @@ class MapExecution:
         }
 
     @property
-    def reaper(self) -> int | None:
-        """The process below which its first worker's processes are; None before there is one."""
-        return self._pool.reaper if self._pool else None
+    def under_way(self) -> bool:
+        """Whether it has processes."""
+        return self._pool is not None and bool(self._pool.reapers)
+
+    def figures(self) -> RunFigures:
+        """What all workers use now. May be called from any thread."""
+        return figures_below(*self._pool.reapers) if self._pool else RunFigures()
 
     def interrupt(self) -> None:
         """Interrupt the map; the second time, kill it. May be called from any thread."""
@@ -90,13 +95,23 @@ class MapExecution:
             inputs: What all items share, by name.
 
         Raises:
+            InvalidOptions: There is nothing to iterate, or a limit that no item can be held to.
             BaseException: Whatever the iterable throws.
         """
+        if self._options.cpu_time is not None:
+            raise InvalidOptions("a map does not limit cpu_time: timeout is the limit of an item")
         task = Task(
             self._program, self._language, self._options, inputs, self._shield, self._display
         )
-        pool = Pool(client, task, self._plan, Items(rows_of(items)), self._lines)
         facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
+        try:
+            rows = rows_of(items)
+        except DataError as error:
+            facts.refusal = error
+            return compose(facts)
+        if not isinstance(rows, Iterable):
+            raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
+        pool = Pool(client, task, self._plan, Items(rows), self._lines)
         events.emit(
             _log,
             logging.INFO,

@@ -99,10 +99,9 @@ class Pool:
         return self._items.drawn
 
     @property
-    def reaper(self) -> int | None:
-        """The process below which a worker's processes are; None if there is none."""
-        workers = list(self._workers)  # this may be asked from any thread
-        return workers[0].lease.reaper if workers else None
+    def reapers(self) -> tuple[int, ...]:
+        """The processes below which the workers are."""
+        return tuple(worker.lease.reaper for worker in list(self._workers))  # from any thread
 
     def serve(
         self,
@@ -122,6 +121,7 @@ class Pool:
         self._report, self._pulse = report, pulse
         self._watch(self._task.shield.fileno(), self._on_interrupt)
         try:
+            self._look_ahead()
             while not self._is_over():
                 self._hand_out()
                 if not self._is_over():
@@ -133,6 +133,12 @@ class Pool:
             raise
         finally:
             self._dismiss()
+
+    def _look_ahead(self) -> None:
+        """Start nothing for an iterator that has nothing to give."""
+        first = self._draw() if self._items.total is None else None
+        if first is not None:
+            self._items.give_back([first])
 
     def _is_over(self) -> bool:
         if self.thrown is not None or self.fault is not None:

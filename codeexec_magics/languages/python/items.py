@@ -171,6 +171,7 @@ class Items:
     def _encode(self, values: Any) -> dict[str, Any]:
         while self._lent:
             self._listen()
+        self._channel.check(OUTPUTS)
         self._arena.rewind(RESULTS)
         return encode(values, self._arena, reader=self._reader, root="result")
 
