@@ -27,6 +27,7 @@ from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.supervision.figures import RunFigures, figures_below
 from codeexec_magics.supervision.lease import Lease
 from codeexec_magics.supervision.shield import Shield
 
@@ -38,8 +39,11 @@ class Running(Protocol):
     """What is under way, one run or the runs of a map; any thread may ask it."""
 
     @property
-    def reaper(self) -> int | None:
-        """The process below which its processes are; None before there is one."""
+    def under_way(self) -> bool:
+        """Whether it has processes."""
+
+    def figures(self) -> RunFigures:
+        """What its processes use now; all zeros where there are none."""
 
     def printed(self, stream: str) -> str:
         """What is kept of ``stdout`` or ``stderr`` so far."""
@@ -78,8 +82,6 @@ class Execution:
         options: The limits and surroundings.
         observer: Who hears of it.
 
-    Attributes:
-        reaper: The process below which all of the run's are; None before the lease.
     """
 
     def __init__(
@@ -92,11 +94,21 @@ class Execution:
         self._shield = Shield()
         self._facts = Facts(language.name, options.timeout, limits=options.limits())
         self._streams: dict[str, Stream] = {}
-        self.reaper: int | None = None
+        self._reaper: int | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has processes."""
+        return self._reaper is not None
 
     def printed(self, stream: str) -> str:
         """What is kept of ``stdout`` or ``stderr`` so far. May be called from any thread."""
         return self._streams[stream].text() if stream in self._streams else ""
+
+    def figures(self) -> RunFigures:
+        """What the run uses now; all zeros where there is none. May be called from any thread."""
+        reaper = self._reaper
+        return RunFigures() if reaper is None else figures_below(reaper)
 
     def interrupt(self) -> None:
         """Interrupt the run; the second time, kill it. May be called from any thread."""
@@ -146,12 +158,13 @@ class Execution:
             lease.release()
             lease.wait()
             self._facts.exit = lease.exit
+            self._reaper = None
             lease.close()
 
     def _lease(self, client: SupervisorClient) -> Lease:
         lease = take_lease(client, self._language, self._options)
         self._facts.containment = lease.containment
-        self.reaper = lease.reaper
+        self._reaper = lease.reaper
         return lease
 
     def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:

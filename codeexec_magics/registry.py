@@ -18,7 +18,9 @@ from codeexec_magics.errors import CodeExecError
 from codeexec_magics.execution import Observer, Running
 from codeexec_magics.languages import find
 from codeexec_magics.options import Program
-from codeexec_magics.supervision.figures import RunFigures, figures_below
+from codeexec_magics.supervision.figures import RunFigures
+
+__all__ = ["Run", "RunFigures", "enter", "runs"]
 
 _LONGEST_LABEL = 60
 _KILL = 2
@@ -99,17 +101,11 @@ class Run:
             return "ended"
         if self._asked:
             return "stopping"
-        return "starting" if self.reaper is None else "running"
-
-    @property
-    def reaper(self) -> int | None:
-        """The process below which all of its processes are; None before there is one."""
-        return None if self._execution is None else self._execution.reaper
+        return "running" if self._execution and self._execution.under_way else "starting"
 
     def figures(self) -> RunFigures:
         """What it uses now; all zeros before it has begun and after it has ended."""
-        reaper = self.reaper
-        return RunFigures() if reaper is None or self.ended.is_set() else figures_below(reaper)
+        return RunFigures() if self._execution is None else self._execution.figures()
 
     def printed(self, stream: str) -> str:
         """What is kept of ``stdout`` or ``stderr`` so far."""

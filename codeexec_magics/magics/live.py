@@ -16,7 +16,6 @@ from IPython.display import display
 from codeexec_magics.attention import Pulse
 from codeexec_magics.display.bundle import METADATA_KEY, running_card
 from codeexec_magics.execution import Running
-from codeexec_magics.supervision.figures import figures_below
 
 _SECONDS_BETWEEN = 0.25
 _SLOWER_AFTER = 60.0
@@ -92,8 +91,7 @@ class LiveLine:
             self._broken = True
 
     def _draw(self) -> None:
-        reaper = self._execution.reaper if self._execution is not None else None
-        now = figures_below(reaper) if reaper is not None else None
+        now = self._execution.figures() if self._execution is not None else None
         self._shown = time.monotonic()
         bundle = running_card(
             self._language,

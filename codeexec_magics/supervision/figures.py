@@ -59,14 +59,23 @@ class RunFigures:
     memory: int = 0
 
 
-def figures_below(reaper: int) -> RunFigures:
-    """The figures of all that is below a run's reaper; never raises.
+def figures_below(*reapers: int) -> RunFigures:
+    """The figures of all that is below the reapers of a run; never raises.
 
     Args:
-        reaper: The reaper's process, which itself does not count.
+        *reapers: Their processes, which themselves do not count.
     """
-    if not os.path.isdir(f"{_PROC}/self"):
-        return _by_psutil(reaper)
+    read = _by_proc if os.path.isdir(f"{_PROC}/self") else _by_psutil
+    parts = [read(reaper) for reaper in reapers]
+    return RunFigures(
+        tuple(process for part in parts for process in part.processes),
+        sum(part.count for part in parts),
+        sum(part.cpu_time for part in parts),
+        sum(part.memory for part in parts),
+    )
+
+
+def _by_proc(reaper: int) -> RunFigures:
     # The kernel may be built without lists of children; the long way then.
     listed = os.path.exists(f"{_PROC}/thread-self/children")
     pids = list(_below(reaper)) if listed else [pid for pid, _ in descendants(reaper)]
