@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,10 @@ import pytest
 from census import wait_until
 from javascript_worker import Answer, Worker
 
+import codeexec_magics
+
 Start = Callable[..., Worker]
+RUNNERS = Path(codeexec_magics.__file__).parent / "languages" / "javascript"
 BEGUN = "console.log('begun');"
 
 
@@ -62,17 +66,49 @@ def test_a_busy_program_tells_where_it_is(
     assert (answer.last, answer.status, answer.stderr) == (None, -signal.SIGKILL, "")
 
 
-def test_a_standby_is_watched_whatever_it_runs(start: Start) -> None:
+def test_a_standby_is_watched_from_when_it_may_be_busy(start: Start) -> None:
     worker = start()
     worker.receive()
-    assert wait_until(lambda: _listens_for_a_stop(worker), 60)
+    assert not wait_until(lambda: _listens_for_a_stop(worker), 0.2)
 
     worker.send_run(f"{BEGUN} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)")
     assert worker.begun.wait(60)
+    assert wait_until(lambda: _listens_for_a_stop(worker), 60)
     os.write(worker.stop, b"!")
     worker.process.send_signal(signal.SIGINT)
 
     assert [message["type"] for message in worker.finish().others] == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function transform({x}) {\n  return x > 0 ? transform({x: x + 1e-9}) : 0\n}",
+        "const f = (x) => f(x - 1) + f(x - 2)\nf(1e9)",
+        "function f(x) {\n  return f(x - 1) + f(x - 2)\n}\nf(1e9)",
+        "'x'.repeat(5).replace(/x/, y)",
+        "require('child_process').execFileSync('sleep', ['600'])",
+        "rows.sort()",
+    ],
+)
+def test_what_may_be_busy(source: str) -> None:
+    assert _may_stay_busy(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["1 + 1", "function transform({x}) {\n  return {y: x.a * 2}\n}", "JSON.stringify(df)"]
+)
+def test_what_ends_soon(source: str) -> None:
+    assert not _may_stay_busy(source)
+
+
+def _may_stay_busy(source: str) -> bool:
+    """What the runner's own expression says."""
+    text = (RUNNERS / "stop.js").read_text()
+    expression = text[text.index("new RegExp(") : text.index(");", text.index("new RegExp("))] + ")"
+    script = f"process.stdout.write(String({expression}.test({json.dumps(source)})))"
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    return done.stdout == "true"
 
 
 def _listens_for_a_stop(worker: Worker) -> bool:

@@ -22,7 +22,7 @@ const THREAD = path.join(__dirname, 'stop_thread.js');
  * awaits by itself soon enough.
  */
 const MAY_STAY_BUSY = new RegExp(
-  String.raw`\b(?:class|do|eval|for|Function|import|require|while|with)\b|=>|` +
+  String.raw`\b(?:Atomics|class|do|eval|for|Function|import|require|while|with)\b|=>|Sync\b|` +
     String.raw`\bfunction\b(?!\s+transform\b)|\btransform\s*\([^]*\btransform\s*\(|` +
     String.raw`\.\s*(?:at|entries|every|exec|fill|filter|find\w*|flat\w*|from\w*|groupBy|` +
     String.raw`match\w*|padEnd|padStart|reduce\w*|repeat|replace\w*|search|some|sort|split|test)\b`,
