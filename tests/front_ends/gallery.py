@@ -148,9 +148,11 @@ def page(cards: Mapping[str, str], theme: str, *, width: int = 1000) -> str:
 @contextmanager
 def chromium(executable: str) -> Iterator[Browser]:
     """A browser without a window."""
+    # A renderer kept in reserve would come and go between the tests.
+    arguments = ["--no-sandbox", "--disable-features=SpareRendererForSitePerProcess"]
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"]) as browser,
+        playwright.chromium.launch(executable_path=executable, args=arguments) as browser,
     ):
         yield browser
 
