@@ -111,6 +111,7 @@ def test_displays_come_between_what_is_printed(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize("person", [True, False])
 def test_progress_leaves_an_empty_slot(kernel: Kernel, person: bool) -> None:
+    kernel.run("%transform_config live_after=60")
     done = kernel.run("%%transform\nprogress(1, 3, 'step')\n5", person=person)
 
     assert done.of("display_data")[0]["data"] == {}
