@@ -418,3 +418,47 @@ def test_an_error_of_the_user_s_function_is_the_cell_s(shell: InteractiveShell, 
     shell.user_ns["fail"] = fail
     assert isinstance(run("%%transform -d fail -o out\n5"), LookupError)
     assert shell.user_ns["out"] == 5
+
+
+CONNECTS = "import socket\nsocket.create_server(('127.0.0.1', 0)).close()\n'connected'"
+
+
+def test_a_cell_is_cut_off_from_the_network_by_its_line_or_by_the_settings(
+    shell: InteractiveShell, run: Run
+) -> None:
+    assert run(f"%%transform -o out\n{CONNECTS}") is None
+    assert shell.user_ns["out"] == "connected"
+    assert isinstance(run(f"%%transform --no-network\n{CONNECTS}"), ProgramFailed)
+
+    assert run("%transform_config network=no") is None
+    assert isinstance(run(f"%%transform\n{CONNECTS}"), ProgramFailed)
+
+
+@pytest.mark.parametrize("how", ["--sandbox", "--seal"])
+def test_a_cell_is_held_more_closely_or_refused_by_name(
+    shell: InteractiveShell, run: Run, tmp_path: Path, how: str
+) -> None:
+    outside = tmp_path / "outside"
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    code = f"open('mine', 'w').close()\ntry: open({str(outside)!r}, 'w')\nexcept OSError: pass"
+    failure = run(f"%%transform {how} --cwd {inside} --result r\n{code}")
+
+    if failure is None:
+        assert (inside / "mine").exists()
+        assert outside.exists() is (how == "--seal")
+    else:
+        assert "IsolationUnavailable" in str(failure)
+
+
+def test_limits_of_the_settings_hold_and_the_line_comes_first(
+    shell: InteractiveShell, run: Run
+) -> None:
+    assert run("%transform_config processes=1 cpu_time=0.2") is None
+    spin = "import time\nwhile time.process_time() < 1: pass\n'spun'"
+    assert isinstance(run(f"%%transform\n{spin}"), ExecutionTimedOut)
+    assert run(f"%%transform --cpu-time none -o out\n{spin}") is None
+    assert shell.user_ns["out"] == "spun"
+
+    forks = "import os, time\nif os.fork() == 0: time.sleep(600)\nos.wait()"
+    assert isinstance(run(f"%%transform\n{forks}"), WorkerCrashed)
