@@ -66,7 +66,6 @@ class Reaper:
         self._item_clock: ItemClock | None = None
         self._grace = 0.0
         self._stopping: str | None = None
-        self._has_scratch = False
         self._tally = Tally()
         self._failure: dict[str, Any] | None = None
 
@@ -116,8 +115,8 @@ class Reaper:
         assignment = self._assignment
         environment = {**assignment.environment, **scratch.variables(assignment.scratch)}
         environment[processes.MARKER] = assignment.session
-        if assignment.isolation.sandbox:
-            self._make_scratch()  # before the program's view of the file system is closed
+        # Ahead: a file system takes its time, and a sandboxed program must find it there.
+        scratch.create(assignment.scratch)
         self._channels = Channels()
         self._place = assignment.place()
         self._status, status_end = os.pipe()
@@ -178,7 +177,7 @@ class Reaper:
             self._finish("owner_gone")  # the supervisor starts another for the same run
             return
         self._run = socket.socket(fileno=descriptors[0])
-        self._make_scratch()
+        scratch.create(self._assignment.scratch)  # a run before may have removed it
         leased = {
             "type": "leased",
             "pid": self._tally.main,
@@ -188,10 +187,6 @@ class Reaper:
         self._tell_supervisor({"type": "taken"})
         self._send(leased, tuple(self._channels.ours))
         self._channels.close_ours()
-
-    def _make_scratch(self) -> None:
-        scratch.create(self._assignment.scratch)
-        self._has_scratch = True
 
     def _read_status(self) -> None:
         text = os.read(self._status, 5000).decode(errors="replace")
@@ -326,8 +321,7 @@ class Reaper:
                 os.read(self._wake, 4096)
         if self._watch is not None:
             self._watch.end()
-        if self._has_scratch:
-            scratch.remove_run(self._assignment.scratch)
+        scratch.remove_run(self._assignment.scratch)
 
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""

@@ -177,7 +177,7 @@ class Reapers:
     def _sweep_scratch(self) -> None:
         """Between runs: remove what a program has moved out of its own directory."""
         if all(held.run is None for held in self._held):
-            # A sandboxed worker that stands by has its own already.
+            # A worker that stands by has its own already.
             scratch.remove_others(self._scratch, {held.scratch for held in self._held})
 
     def _try_again(self, held: Held, run: socket.socket) -> None:

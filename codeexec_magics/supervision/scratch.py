@@ -60,7 +60,10 @@ def remove(folder: str) -> None:
 
 def remove_run(folder: str) -> None:
     """Remove a run's directory, and the session's unless another run still has one in it."""
-    remove(folder)
+    try:
+        os.rmdir(folder)  # most programs leave nothing there
+    except OSError:
+        remove(folder)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(folder))
 
