@@ -53,7 +53,7 @@ class CodeExecutor:
         self._options = self._with(default_timeout, defaults)
         self._share = Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)
-        self._jobs: weakref.WeakSet[Job] = weakref.WeakSet()
+        self._jobs: set[Job] = set()
 
     @property
     def default_timeout(self) -> float:
@@ -275,6 +275,7 @@ class CodeExecutor:
         _check_directory(options.directory)
         job = Job(Run.of(program, label, background=True), ended)
         self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
         job.start(lambda watcher: self._execute(program, options, values, watcher), observer)
         return job
 

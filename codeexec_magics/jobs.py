@@ -50,7 +50,8 @@ class Job(Future[ExecutionResult]):
         self._run = run
         self._ended = ended
         self._last: ExecutionResult | None = None
-        _jobs.add(self)
+        with _lock:
+            _jobs.add(self)
 
     @property
     def id(self) -> int:
@@ -228,16 +229,21 @@ class Job(Future[ExecutionResult]):
 
 
 def _disown_all() -> None:
+    global _lock
+    _lock = threading.Lock()
     for job in list(_jobs):
         job._disown()
 
 
 def _end_all() -> None:
     """At the end of the process, before what the jobs' threads need is taken down."""
-    for job in list(_jobs):
+    with _lock:
+        jobs = list(_jobs)
+    for job in jobs:
         job.end()
 
 
+_lock = threading.Lock()
 _jobs: weakref.WeakSet[Job] = weakref.WeakSet()
 
 atexit.register(_end_all)

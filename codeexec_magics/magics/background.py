@@ -7,7 +7,9 @@ records gets what is the same each time, and nothing later.
 
 from __future__ import annotations
 
+import sys
 import weakref
+from collections import deque
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +33,7 @@ class Background:
 
     def __init__(self) -> None:
         self._new: weakref.WeakKeyDictionary[Job, str] = weakref.WeakKeyDictionary()
+        self._untold: deque[str] = deque()
 
     def start(
         self, shell: Any, arguments: Arguments, plan: Plan, inputs: dict[str, Any], delay: float
@@ -47,7 +50,8 @@ class Background:
         Raises:
             InvalidOptions: An option has a value that cannot be meant.
         """
-        person = front_end(shell) is FrontEnd.NOTEBOOK
+        seen_by = front_end(shell)
+        person = seen_by is FrontEnd.NOTEBOOK
         language = plan.program.language
         line = LiveLine(language, delay, _BOTH) if person else None
         if line is not None and not arguments.quiet:
@@ -60,6 +64,8 @@ class Background:
                 result = replace(result, outcome=Outcome.FAILED, error=error, output=None)
             if line is not None and not (arguments.quiet and result.success):
                 _show_end(line, result, stored.target)
+            elif seen_by is FrontEnd.TERMINAL and not result.success:
+                self._untold.append(f"in the background · {language} · {result.error}")
 
         observer = _observer(line, quiet=arguments.quiet)
         job = shared_executor().start(
@@ -79,9 +85,11 @@ class Background:
             return background_card(job.language, self._new[job])
         return job._repr_mimebundle_()
 
-    def forget(self, *_: object) -> None:
-        """Another cell begins; called by IPython's ``pre_run_cell``."""
+    def begin_cell(self) -> None:
+        """Another cell begins: a terminal is told now which jobs have failed meanwhile."""
         self._new.clear()
+        while self._untold:
+            sys.stderr.write(self._untold.popleft() + "\n")
 
 
 def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:

@@ -35,6 +35,9 @@ Examples::
     %transform clean -i df=other -o cleaned
     cleaned = clean(df=other)            the same, as a function that can be pickled
 
+    %%transform --bg -i df -o model --job training     returns at once
+    training.stdout; %transform_ps; %transform_kill 1; training.result()
+
 Options
 -------
 """

@@ -168,7 +168,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         """A cell is about to run; called by IPython's ``pre_run_cell``."""
         self.origin.remember(info)
         if self._background is not None:
-            self._background.forget()
+            self._background.begin_cell()
 
     def _start(self, arguments: Arguments, plan: Plan, inputs: dict[str, Any]) -> Job | None:
         """Run a cell in the background; its value is the job, unless nothing is to be shown."""

@@ -124,6 +124,20 @@ def test_a_terminal_gets_one_line(run: Run, capsys: pytest.CaptureFixture[str]) 
     )
 
 
+def test_a_terminal_is_told_of_a_failure_before_its_next_cell(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("%%transform --bg -q --job job\n1/0") is None
+    shell.user_ns["job"].result(timeout=30)
+    assert capsys.readouterr().err == ""
+
+    assert run("pass") is None
+    told = "in the background · python · ZeroDivisionError: division by zero\n"
+    assert capsys.readouterr().err == told
+    assert run("pass") is None
+    assert capsys.readouterr().err == ""
+
+
 def test_what_runs_is_listed_and_ended(
     shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
