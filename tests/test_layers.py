@@ -29,6 +29,7 @@ WORK = {
     "execution",
     "leasing",
     "mapping",
+    "engine",
     "executor",
     "composition",
     "conversation",
