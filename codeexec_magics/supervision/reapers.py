@@ -201,8 +201,9 @@ class Reapers:
             if pool.lease["modules"] is not None and pool.zygote is None:
                 self._warm_up(pool)
             elif pool.zygote is None or pool.zygote.warm:
-                for _ in range(pool.lacking):
+                if pool.lacking:
                     pool.ready.append(self._start(pool))
+                pool.refill_soon()  # one after the other: starts that compete are slower
         except OSError:
             pool.failures += 1  # the next lease is a cold start, or says what is wrong
 

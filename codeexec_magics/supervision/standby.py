@@ -22,7 +22,7 @@ from ..protocol import frames
 from . import linux, processes, zygote
 
 _REFILL_AFTER = 0.03
-"""Seconds after a run's end: refilling at once would take the processor from what comes next."""
+"""Seconds; refilling at once would take the processor from the cell that runs."""
 _IDLE = 600.0
 """Seconds after which the workers of a pool that nobody uses are given up."""
 _MOST_POOLS = 4
@@ -85,9 +85,13 @@ class Pool:
         return max(0, int(self.lease["ahead"]) - len(self.ready))
 
     def refill_soon(self) -> None:
-        """Have the pool filled up after a short while."""
+        """Have the pool filled up after a short while; at once if it is empty.
+
+        Cells come one at a time, or in a burst: then the next one waits for what is started now.
+        """
         if self.lacking:
-            self.refill_at = time.monotonic() + _REFILL_AFTER
+            due = time.monotonic() + (_REFILL_AFTER if self.ready else 0)
+            self.refill_at = due if self.refill_at is None else min(self.refill_at, due)
 
 
 class Pools:

@@ -10,6 +10,7 @@ import _thread
 import contextlib
 import fcntl
 import os
+import select
 import socket
 import sys
 from time import monotonic, sleep
@@ -61,6 +62,10 @@ class Channel:
             return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
         except OSError:  # this process may not have so many
             return fcntl.fcntl(OUTPUTS, fcntl.F_DUPFD_CLOEXEC, STOP + 1)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether the kernel says nothing for so long."""
+        return not select.select([self._socket], [], [], seconds)[0]
 
     def receive(self) -> dict[str, Any] | None:
         """The next message; None when the kernel is gone."""

@@ -23,13 +23,15 @@ from .preloading import LIBRARIES
 
 PROTOCOL = 1
 
+_STANDBY = 0.005
+"""Seconds; a runner that nobody has spoken to for so long is a standby, and has time."""
+
 
 def serve() -> None:
     """Serve the run that this process was started for; does not return."""
     channel = Channel()
     sys.argv[:] = [""]
     faulthandler.enable(channel.crash_notes(), all_threads=False)
-    _rehearse()
     main = evaluate.fresh_main()
     channel.send(
         {
@@ -39,6 +41,8 @@ def serve() -> None:
             "version": ".".join(map(str, sys.version_info[:3])),
         }
     )
+    if channel.is_quiet(_STANDBY):
+        _rehearse()
     run = channel.receive()
     if run is None:
         channel.leave(0)
