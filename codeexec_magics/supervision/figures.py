@@ -79,10 +79,14 @@ def _by_proc(reaper: int) -> RunFigures:
     # The kernel may be built without lists of children; the long way then.
     listed = os.path.exists(f"{_PROC}/thread-self/children")
     pids = list(_below(reaper)) if listed else [pid for pid, _ in descendants(reaper)]
+    # A namespace's first process is ours too, and has the reaper's name.
+    name = _name(reaper)
+    supervising = [reaper, *(pid for pid in _children(reaper) if _name(pid) == name)]
+    pids = [pid for pid in pids if pid not in supervising]
+
     read = (_read(pid) for pid in pids[:_MOST_PROCESSES])
     processes = tuple(process for process in read if process is not None)
-    ended = _stat(reaper)
-    waited = _seconds(ended[13:15]) if ended else 0.0
+    waited = sum(_seconds(_stat(pid)[13:15]) for pid in supervising)
     unseen = max(0, len(pids) - _MOST_PROCESSES)
     return _together(processes, waited, len(processes) + unseen)
 

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from codeexec_magics.execution import Observer
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.registry import runs
 from codeexec_magics.results import ExecutionResult
+from codeexec_magics.supervision import figures
 from codeexec_magics.supervision.figures import RunFigures, figures_below
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
@@ -281,13 +283,60 @@ def test_figures_tell_of_every_process(executor: CodeExecutor) -> None:
     (run,) = runs()
     assert wait_until(lambda: run.figures().count == 4)
 
-    figures = run.figures()
-    assert figures.cpu_time >= 0.2
-    assert figures.memory > 80 << 20
-    assert {process.name for process in figures.processes} == {figures.processes[0].name}
-    assert all(process.age >= 0 and process.memory > 0 for process in figures.processes)
+    now = run.figures()
+    assert now.cpu_time >= 0.2
+    assert now.memory > 80 << 20
+    assert {process.name for process in now.processes} == {now.processes[0].name}
+    assert all(process.age >= 0 and process.memory > 0 for process in now.processes)
     job.end()
     assert run.figures() == RunFigures()
+
+
+def test_figures_are_those_of_the_program_in_a_namespace_too() -> None:
+    code = (
+        "import sys\nfrom codeexec_magics import CodeExecutor\n"
+        "from codeexec_magics.registry import runs\n"
+        f"with CodeExecutor(standbys=0) as executor:\n    job = executor.submit({TREE!r})\n"
+        "    while 'on' not in job.stdout: pass\n"
+        "    print(*sorted(process.name for process in runs()[0].figures().processes))"
+    )
+    for tier in ("pid-namespace", "subreaper"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "CODEEXEC_MAGICS_CONTAINMENT": tier},
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode == 0:  # else the machine has no such tier
+            assert re.fullmatch(r"python\S* s(leep|etsid)\n", done.stdout), tier
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("missing", ["lists of children", "all of /proc"])
+def test_figures_have_other_sources(
+    executor: CodeExecutor, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    job = running(executor, TREE)
+    (run,) = runs()
+    assert wait_until(lambda: "sleep" in {process.name for process in run.figures().processes})
+    usual = {process.pid: process.name for process in run.figures().processes}
+
+    if missing == "all of /proc":
+        monkeypatch.setattr(figures, "_PROC", "/nowhere")
+    else:
+        monkeypatch.setattr(figures, "_below", None)
+        exists = os.path.exists
+        monkeypatch.setattr(
+            os.path, "exists", lambda path: not str(path).endswith("children") and exists(path)
+        )
+    found = run.figures()
+    assert {process.pid: process.name for process in found.processes} == usual
+    assert found.count == 2
+    assert found.memory > 0
+    monkeypatch.undo()
+    job.end()
 
 
 def test_figures_of_what_has_gone_are_none() -> None:
