@@ -1,4 +1,4 @@
-"""Lists that travelled by columns: of numbers, of instants, and of dicts with the same keys.
+"""Lists that travelled by columns: of numbers, of text, of instants, and of dicts with the same keys.
 
 Used in the kernel, for what another language returns: a list of a million rows is a list of dicts
 all the same, or at once a frame, if the user asks for one.
@@ -37,6 +37,18 @@ def numbers(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
             raise ValueError("whole numbers are told among floats only")
         for place in _array("I", decoder.buffer(node["whole"])):
             values[place] = int(values[place])
+    return values
+
+
+def texts(decoder: Decoder, node: dict[str, Any]) -> list[str]:
+    """The strings of a node, each of which a zero ends.
+
+    Raises:
+        Exception: It is malformed.
+    """
+    values = str(decoder.buffer(node["b"]), "utf-8").split("\0")
+    if values.pop() or len(values) != node["n"]:
+        raise ValueError(f"{len(values)} strings are not {node['n']!r}")
     return values
 
 

@@ -5,12 +5,38 @@ Used in the kernel and in the child. Nothing of a value is called: only exact ty
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import chain
 from typing import Any
 
 from ..kinds import LARGEST_INTEGER, is_unicode
 from ..tree import FLAT, LEAVES
+
+LARGEST_TEXT = 64 * 1024
+"""Characters of JSON text that may stand in a message."""
+
+# A program may replace what the module `json` offers; this one is made before it starts.
+_write_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def plain_text(values: list[Any]) -> str | None:
+    """A list as the JSON text of a value of PROTOCOL.md, in ASCII; None if it is not that simple.
+
+    For many small values in a row: it makes no object but the text.
+    """
+    if not is_plain(values, list):
+        return None
+    text = _write_text(values)
+    return f'{{"codec":"tree","inline":{text}}}' if len(text) <= LARGEST_TEXT else None
+
+
+def plain_items(value: object) -> list[Any] | None:
+    """The list of scalars that a value of PROTOCOL.md is; None if it is not that simple."""
+    if type(value) is not dict or len(value) != 2 or value.get("codec") != "tree":
+        return None
+    items = value.get("inline")
+    return items if type(items) is list and LEAVES.issuperset(map(type, items)) else None
 
 
 def is_plain(value: Any, cls: type) -> bool:

@@ -59,12 +59,15 @@ function wholePlaces(doubles, count, wholes) {
   return bytesOf(places);
 }
 
+/** An item of a list, or of a column of rows. */
+const itemOf = (items, index, key) => (key === null ? items[index] : items[index][key]);
+
 /** The node of items that all are numbers; null if they are not. */
-function numbersNode(items, count, writer) {
+function numbersNode(items, count, key, writer) {
   const doubles = new Float64Array(count);
   let wholes = 0;
   for (let index = 0; index < count; index += 1) {
-    const item = items[index];
+    const item = itemOf(items, index, key);
     if (typeof item !== 'number') {
       return null;
     }
@@ -83,24 +86,62 @@ function numbersNode(items, count, writer) {
   return `{"$":"numbers","dtype":"<f8","b":${b},"whole":${whole}}`;
 }
 
-/** The text of items that all are strings; null if they are not. */
-function textsNode(items, count) {
-  const texts = $.bareList();
-  for (let index = 0; index < count; index += 1) {
-    const item = items[index];
-    if (typeof item !== 'string' && item !== null) {
+/** The bytes of many pieces, one behind the other. */
+function joined(pieces, size) {
+  const bytes = new $.BytesClass(size);
+  for (let index = 0, at = 0; index < pieces.length; index += 1) {
+    $.typedSet(bytes, pieces[index], at);
+    at += $.typedBytes(pieces[index]);
+  }
+  return bytes;
+}
+
+/** How many bytes are zero. */
+function zerosIn(bytes) {
+  const size = $.typedBytes(bytes);
+  let zeros = 0;
+  for (let index = 0; index < size; index += 1) {
+    zeros += bytes[index] === 0 ? 1 : 0;
+  }
+  return zeros;
+}
+
+/** The strings from an index on, up to the end of their block, with a zero behind each; or null. */
+function blockOf(items, start, end, key) {
+  let text = '';
+  for (let index = start; index < end; index += 1) {
+    const item = itemOf(items, index, key);
+    if (typeof item !== 'string') {
       return null;
     }
-    texts[index] = item;
+    text += `${item}\0`;
   }
-  return $.jsonStringify(texts);
+  return $.isWellFormed(text) ? $.utf8(text) : null;
+}
+
+/** The node of items that all are strings without a zero; null if they are not. */
+function textsNode(items, count, key, writer) {
+  const pieces = $.bareList();
+  let size = 0;
+  for (let start = 0; start < count; start += LARGE) {
+    const piece = blockOf(items, start, $.minimum(start + LARGE, count), key);
+    if (piece === null) {
+      return null;
+    }
+    pieces[pieces.length] = piece;
+    size += $.typedBytes(piece);
+  }
+  const bytes = joined(pieces, size);
+  return zerosIn(bytes) === count
+    ? `{"$":"texts","b":${writer.addBuffer(bytes)},"n":${count}}`
+    : null;
 }
 
 /** The node of items that all are dates of the program's own; null if they are not. */
-function datesNode(items, count, writer) {
+function datesNode(items, count, key, writer) {
   const times = new Float64Array(count);
   for (let index = 0; index < count; index += 1) {
-    const item = items[index];
+    const item = itemOf(items, index, key);
     const isOwn = isDate(item) && originOf(item) === undefined;
     const time = isOwn ? $.dateTime(item) : NaN;
     if (!(time >= FIRST_YEAR && time < END_YEAR)) {
@@ -119,9 +160,10 @@ function isPlainRow(row) {
   return prototype === $.ObjectPrototype || prototype === null;
 }
 
+/** Whether a row has exactly these keys, in this order, as a list of rows would send them. */
 function hasKeys(row, keys) {
   const own = isPlainRow(row) ? $.objectKeys(row) : $.bareList();
-  if (own.length !== keys.length || $.ownKeys(row).length !== keys.length) {
+  if (own.length !== keys.length || $.ownSymbols(row).length !== 0) {
     return false;
   }
   for (let at = 0; at < keys.length; at += 1) {
@@ -132,75 +174,51 @@ function hasKeys(row, keys) {
   return true;
 }
 
-/** The items of rows by column; null if the rows are not of one kind. */
-function columnsOf(rows, count, keys) {
-  const columns = $.bareList();
-  for (let at = 0; at < keys.length; at += 1) {
-    if (keys[at] === '$') {
-      return null;
-    }
-    columns[at] = $.setPrototypeOf(new Array(count), null);
-  }
+function haveKeys(rows, count, keys) {
   for (let index = 0; index < count; index += 1) {
-    const row = rows[index];
-    if (!hasKeys(row, keys)) {
-      return null;
-    }
-    for (let at = 0; at < keys.length; at += 1) {
-      columns[at][index] = row[keys[at]];
+    if (!hasKeys(rows[index], keys)) {
+      return false;
     }
   }
-  return columns;
+  return true;
 }
 
-function columnNode(items, count, writer) {
-  const first = items[0];
-  let node = null;
+/** The node of items of one kind; null if they are not, or of a kind that is no better in bulk. */
+function kindNode(items, count, key, writer) {
+  const first = itemOf(items, 0, key);
   if (typeof first === 'number') {
-    node = numbersNode(items, count, writer);
-  } else if (typeof first === 'string') {
-    node = textsNode(items, count);
-  } else if (isDate(first)) {
-    node = datesNode(items, count, writer);
+    return numbersNode(items, count, key, writer);
   }
-  return node ?? writer.list(items, count);
+  if (typeof first === 'string') {
+    return textsNode(items, count, key, writer);
+  }
+  return isDate(first) ? datesNode(items, count, key, writer) : null;
 }
 
 function rowsNode(rows, count, writer) {
   const keys = isPlainRow(rows[0]) ? $.objectKeys(rows[0]) : $.bareList();
-  const columns = keys.length === 0 ? null : columnsOf(rows, count, keys);
-  if (columns === null) {
-    return null;
-  }
   let names = '';
-  let nodes = '';
   for (let at = 0; at < keys.length; at += 1) {
-    const comma = at === 0 ? '' : ',';
     const name = textNode(keys[at]);
-    if (name[0] !== '"') {
+    if (name[0] !== '"' || keys[at] === '$') {
       return null;
     }
-    names += comma + name;
-    nodes += comma + columnNode(columns[at], count, writer);
+    names += `${at === 0 ? '' : ','}${name}`;
+  }
+  if (keys.length === 0 || !haveKeys(rows, count, keys)) {
+    return null;
+  }
+  let nodes = '';
+  for (let at = 0; at < keys.length; at += 1) {
+    const node =
+      kindNode(rows, count, keys[at], writer) ?? writer.column(rows, count, keys[at]);
+    nodes += `${at === 0 ? '' : ','}${node}`;
   }
   return `{"$":"rows","names":[${names}],"columns":[${nodes}],"rows":${count}}`;
 }
 
 /** The node of a large Array whose items are of one kind; null if they are not. */
-function node(value, writer) {
-  const count = value.length;
-  switch (typeof value[0]) {
-    case 'number':
-      return numbersNode(value, count, writer);
-    case 'string':
-      return textsNode(value, count);
-    case 'object':
-      return isDate(value[0])
-        ? datesNode(value, count, writer)
-        : rowsNode(value, count, writer);
-    default:
-      return null;
-  }
-}
+const node = (value, writer) =>
+  kindNode(value, value.length, null, writer) ?? rowsNode(value, value.length, writer);
 
 module.exports = { __proto__: null, LARGE, node };

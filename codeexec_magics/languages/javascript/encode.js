@@ -182,13 +182,13 @@ class Writer {
     }
   }
 
-  /** The node of a list of items of any kind, which stand in rows of an Array. */
-  list(items, count) {
+  /** The node of a column of rows, whose items are of any kind. */
+  column(rows, count, key) {
     this.#depth += 1;
     try {
       let text = '';
       for (let index = 0; index < count; index += 1) {
-        text += (index === 0 ? '' : ',') + this.node(items[index]);
+        text += (index === 0 ? '' : ',') + this.node(rows[index][key]);
       }
       return `[${text}]`;
     } finally {
