@@ -99,6 +99,8 @@ class Showing:
             raise exception_for(result, self._failure(result)) from None
         if error is None and self._quiet:
             return
+        if self._quiet:
+            self._replay(result)
         self._finish()
         self._card(result, None)
         if error is not None:
