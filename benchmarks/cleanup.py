@@ -1,0 +1,320 @@
+"""How long hostile trees of processes take to go, beside what is usual: prints a Markdown table.
+
+``python benchmarks/cleanup.py [ROUNDS]`` runs each tree of ``tests/cleanup/trees`` below an owner,
+a process of its own, by each strategy. When the tree stands, the owner is interrupted (or a deadline
+passes), or killed by SIGKILL; then the time until nothing of the tree is alive is taken. What is
+alive after two seconds has survived; it is ended here.
+
+A tree's processes are found by their current directory. Those that are known at the event are
+watched by pidfds, so their end is seen to the microsecond; a look through ``/proc`` then finds what
+has come later, so that for trees that fork meanwhile the resolution is that of a look, which is
+printed. The two programs that attack their ancestors are only given to strategies that withstand
+them: the others' owner would be ended, and this process with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import select
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[1] / "tests" / "cleanup")]
+
+from forest import INPUTS, READY, Tree, survivors, trees  # noqa: E402 - found by the path above
+
+LONGEST = 2.0
+"""Seconds after which what is alive has survived."""
+DEADLINE = 2.0
+"""Seconds, where a deadline ends the program; the tree stands before."""
+FUSE = 70.0
+"""Seconds after which even a storm has ended by itself."""
+OURS = "codeexec_magics"
+
+
+def run_ours(program: dict[str, Any]) -> None:
+    """The package itself; without grace, so that the interrupt kills."""
+    from unittest import mock
+
+    from codeexec_magics.supervision.lease import Lease
+    from codeexec_magics.transform import shared_executor
+
+    arm = Lease.arm
+
+    def told(lease: Lease, seconds: float | None, *others: Any) -> None:
+        if seconds is not None:
+            print(json.dumps(time.monotonic() + seconds), flush=True)
+        arm(lease, seconds, *others)
+
+    with mock.patch.object(Lease, "arm", told):
+        shared_executor().execute(
+            program["source"],
+            program["language"],
+            timeout=program["deadline"] or float("inf"),
+            grace=0,
+            inputs=INPUTS if program["language"] == "javascript" else {},
+        )
+
+
+def run_script_magic(program: dict[str, Any]) -> None:
+    """IPython's ``%%script``."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.run_cell_magic("script", f"{sys.executable} -", program["source"])
+
+
+def run_popen(
+    program: dict[str, Any], stop: Callable[[subprocess.Popen[bytes]], None], **options: Any
+) -> None:
+    """A child of ``subprocess``, and what is done to it on KeyboardInterrupt."""
+    child = subprocess.Popen([sys.executable, "-c", program["source"]], **options)
+    try:
+        child.wait()
+    except KeyboardInterrupt:
+        stop(child)
+        child.wait()
+
+
+def kill_recursively(child: subprocess.Popen[bytes]) -> None:
+    """As psutil's documentation shows it: the children first."""
+    import psutil
+
+    parent = psutil.Process(child.pid)
+    for one in [*parent.children(recursive=True), parent]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+
+
+STRATEGIES: dict[str, Callable[[dict[str, Any]], None]] = {
+    OURS: run_ours,
+    "`%%script`": run_script_magic,
+    "`Popen.kill`": lambda program: run_popen(program, subprocess.Popen.kill),
+    "psutil, recursive": lambda program: run_popen(program, kill_recursively),
+    "new session, `killpg`": lambda program: run_popen(
+        program, lambda child: os.killpg(child.pid, signal.SIGKILL), start_new_session=True
+    ),
+}
+
+
+def own(strategy: str) -> None:
+    """Be an owner: run the programs that stdin names, one after the other."""
+    for line in sys.stdin:
+        with contextlib.suppress(KeyboardInterrupt):
+            STRATEGIES[strategy](json.loads(line))
+        print(json.dumps("done"), flush=True)
+
+
+class Owner:
+    """An owner as this process sees it."""
+
+    def __init__(self, strategy: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE), "--owner", strategy],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def begin(self, tree: Tree, folder: Path, deadline: float | None) -> None:
+        """Have a tree grown, and wait until it stands."""
+        source = tree.source(folder, "endless")
+        program = {"source": source, "language": tree.language, "deadline": deadline}
+        stdin: IO[str] = self.process.stdin  # type: ignore[assignment]
+        stdin.write(json.dumps(program) + "\n")
+        stdin.flush()
+        latest = time.monotonic() + (deadline or FUSE)
+        while not (folder / READY).exists() and time.monotonic() < latest:
+            if self.process.poll() is not None:
+                raise SystemExit(f"the owner of {tree} has ended")
+            time.sleep(0.002)
+
+    def line(self) -> Any:
+        stdout: IO[str] = self.process.stdout  # type: ignore[assignment]
+        return json.loads(stdout.readline())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Watch:
+    """Watches the processes of one folder to their end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[int, int] = {}
+        self._poll = select.poll()
+        self.looks: list[float] = []
+
+    def look(self) -> list[int]:
+        """What is alive now, from now on watched; nothing is left if it is empty."""
+        began = time.monotonic()
+        found = survivors(self._folder.parent).get(self._folder.name, [])
+        self.looks.append(time.monotonic() - began)
+        for pid in set(found) - set(self._known):
+            with contextlib.suppress(OSError):
+                self._known[pid] = os.pidfd_open(pid)
+                self._poll.register(self._known[pid], select.POLLIN)
+        return found
+
+    def wait(self, until: float) -> float | None:
+        """When the last one has ended (monotonic); None if some have not by ``until``."""
+        while True:
+            ended = time.monotonic()
+            while self._known and ended < until:
+                for fd, _ in self._poll.poll(max(0.0, (until - ended) * 1000)):
+                    self._forget(fd)
+                ended = time.monotonic()
+            if not self.look():
+                return ended
+            if time.monotonic() > until:
+                return None
+
+    def end(self) -> None:
+        """End what has survived: it is in a folder of this process's own."""
+        fuse = time.monotonic() + FUSE
+        while (found := self.look()) and time.monotonic() < fuse:
+            for pid in found:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+        for fd in list(self._known.values()):
+            self._forget(fd)
+
+    def _forget(self, fd: int) -> None:
+        self._poll.unregister(fd)
+        os.close(fd)
+        self._known = {pid: other for pid, other in self._known.items() if other != fd}
+
+
+class Row:
+    """What one strategy did at one event."""
+
+    def __init__(self) -> None:
+        self.took: list[float] = []
+        self.survived: set[str] = set()
+        self.looks: list[float] = []
+        self.slowest = ""
+
+    def add(self, tree: Tree, watch: Watch, began: float, ended: float | None) -> None:
+        self.looks += watch.looks
+        if ended is None:
+            self.survived.add(str(tree))
+            return
+        if ended - began >= max(self.took, default=0.0):
+            self.slowest = str(tree)
+        self.took.append(ended - began)
+
+    def cells(self) -> str:
+        if not self.took:
+            return f"{len(self.survived)} | – | –"
+        median, worst = statistics.median(self.took) * 1000, max(self.took) * 1000
+        return f"{len(self.survived)} | {median:.1f} | {worst:.0f}"
+
+
+def stop_or_wait(owner: Owner, deadline: float | None) -> float:
+    """Bring the event about; when it was."""
+    if deadline is None:
+        began = time.monotonic()
+        owner.process.send_signal(signal.SIGINT)
+        return began
+    moment: float = owner.line()
+    return moment
+
+
+def measure_stop(strategy: str, chosen: list[Tree], root: Path, deadline: float | None) -> Row:
+    """One owner runs all trees; each is interrupted, or meets its deadline."""
+    row = Row()
+    owner = Owner(strategy)
+    for number, tree in enumerate(chosen):
+        with place(root, f"{number}-{tree}") as folder:
+            owner.begin(tree, folder, deadline)
+            watch = Watch(folder)
+            watch.look()
+            began = stop_or_wait(owner, deadline)
+            row.add(tree, watch, began, watch.wait(began + LONGEST))
+            watch.end()
+            assert owner.line() == "done"
+    owner.close()
+    return row
+
+
+def measure_kill(strategy: str, chosen: list[Tree], root: Path) -> Row:
+    """Each tree has an owner, which is killed."""
+    row = Row()
+    for number, tree in enumerate(chosen):
+        with place(root, f"{number}-{tree}") as folder:
+            owner = Owner(strategy)
+            owner.begin(tree, folder, None)
+            watch = Watch(folder)
+            watch.look()
+            began = time.monotonic()
+            owner.process.kill()
+            row.add(tree, watch, began, watch.wait(began + LONGEST))
+            watch.end()
+            owner.close()
+    return row
+
+
+@contextlib.contextmanager
+def place(root: Path, name: str) -> Iterator[Path]:
+    """A folder for one trial."""
+    folder = root / name
+    folder.mkdir()
+    yield folder
+
+
+def main(rounds: int) -> None:
+    from codeexec_magics.supervision.containment import strongest
+
+    tier = strongest()[0].name
+    every = trees(tier)
+    harmless = [
+        tree
+        for tree in every
+        if tree.language == "python" and "guarded-subreaper" not in tree.tiers
+    ]
+    print(f"{platform.platform(terse=True)}, {os.cpu_count()} cores, {tier}; milliseconds\n")
+    print(
+        "| | programs | interrupt: leave some | median | worst | SIGKILL: leave some | median | worst |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    notes = []
+    for strategy in STRATEGIES:
+        chosen = every * rounds if strategy == OURS else harmless
+        with tempfile.TemporaryDirectory(prefix="cleanup-") as name:
+            base = Path(name)
+            parts = [base / part for part in ("stop", "kill", "deadline")]
+            for part in parts:
+                part.mkdir()
+            stopped = measure_stop(strategy, chosen, parts[0], None)
+            killed = measure_kill(strategy, chosen, parts[1])
+            count = len(chosen) if strategy == OURS else len(harmless)
+            print(f"| {strategy} | {count} | {stopped.cells()} | {killed.cells()} |", flush=True)
+            if strategy == OURS:
+                late = measure_stop(strategy, chosen, parts[2], DEADLINE)
+                print(f"| …, at a deadline | {count} | {late.cells()} | | | |", flush=True)
+                notes = [stopped, late, killed]
+    looks = [look for row in notes for look in row.looks]
+    print(f"\nA look takes {statistics.median(looks) * 1000:.1f} ms (median).")
+    print(f"Slowest: {', '.join(row.slowest for row in notes)}.")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--owner"]:
+        own(sys.argv[2])
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
