@@ -37,12 +37,14 @@ def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
     row = column = 0
     for _, token, text in lexer.get_tokens_unprocessed("\n".join(lines)):
         kind = _kind(token)
-        for number, part in enumerate(text.split("\n")):
-            if number:
-                row, column = row + 1, 0
+        first, *others = text.split("\n")
+        if kind:
+            kinds[row][column : column + len(first)] = kind * len(first)
+        column += len(first)
+        for part in others:
+            row, column = row + 1, len(part)
             if kind:
-                kinds[row][column : column + len(part)] = kind * len(part)
-            column += len(part)
+                kinds[row][:column] = kind * column
     return kinds
 
 

@@ -152,6 +152,8 @@ def _progress(block: b.Progress) -> str:
 
 def _pointer(segments: tuple[b.Segment, ...]) -> str:
     """The line of carets below a line of code; tabs stay tabs, so that it falls into place."""
+    if not any(segment.marked for segment in segments):
+        return ""
     line = ""
     for segment in segments:
         for character in segment.text:

@@ -15,7 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from display_samples import EVERY_OUTCOME, JAVASCRIPT_CELL, JAVASCRIPT_ERROR, done, failed, frame
+from display_samples import (
+    JAVASCRIPT_CELL,
+    JAVASCRIPT_ERROR,
+    PYTHON_CELL,
+    PYTHON_ERROR,
+    done,
+    failed,
+    frame,
+)
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from codeexec_magics.display import mime_bundle, running_card
@@ -44,6 +53,7 @@ RECORDS = [
     {"name": "Céline <b>", "country": "France", "population": 67120, "growth": None},
 ]
 
+_COLOURS = 44
 _FIGURES = {"execution_time": 0.084, "cpu_time": 0.061, "peak_memory": 47 << 20}
 _SLEEPER = """\
 import time
@@ -60,15 +70,19 @@ def outcomes() -> dict[str, str]:
     """One card of each outcome as HTML, by the outcome's name."""
     place = frame(_SLEEPER, 7, "time.sleep(0.5)", function="transform", values=(("total", "6"),))
     stopped = Trace("KeyboardInterrupt", frames=(place,))
+    line = JAVASCRIPT_CELL.split("\n")[0]
+    start = line.index("r.tags") + 1
     script = replace(
-        JAVASCRIPT_ERROR.frames[1], end_line=2, end_column=JAVASCRIPT_CELL.index(")}`") + 2
+        JAVASCRIPT_ERROR.frames[1], column=start, end_line=2, end_column=line.index("}`;") + 1
     )
     javascript = replace(JAVASCRIPT_ERROR, frames=(JAVASCRIPT_ERROR.frames[0], script))
+    thrown = frame(PYTHON_CELL, 12, PYTHON_CELL.split("\n")[-1].strip(), function="transform")
+    python = replace(PYTHON_ERROR, frames=(thrown,))
     results = {
-        "done, table": (done(RECORDS * 4, language="javascript", stdout="loaded\n"), "out"),
+        "done, table": (done(RECORDS, language="javascript", stdout="loaded\n"), "out"),
         "done, scalar": (done(1048576.25), "total"),
         "failed, javascript": (failed(javascript, language="javascript", stderr="careful\n"), None),
-        "failed": (replace(EVERY_OUTCOME["failed"], stdout="row\n" * 3000, stderr=""), None),
+        "failed": (failed(python, stdout="row\n" * 3000), None),
         "timed out": (_ended(Outcome.TIMED_OUT, trace=stopped, timeout=5.0), None),
         "interrupted": (_ended(Outcome.INTERRUPTED, trace=stopped), None),
         "memory": (
@@ -159,16 +173,22 @@ def chromium(executable: str) -> Iterator[Browser]:
 
 def draw(folder: Path, executable: str = "/usr/bin/chromium") -> None:
     """Write the pictures of the README: all outcomes, light and dark, with few colours."""
-    from PIL import Image
-
     with chromium(executable) as browser:
         for theme in ("light", "dark"):
             target = folder / f"outcomes-{theme}.png"
-            view = browser.new_page(viewport={"width": 860, "height": 600})
-            view.set_content(page(outcomes(), theme, width=820))
+            view = browser.new_page(viewport={"width": 800, "height": 600})
+            view.set_content(page(outcomes(), theme, width=760))
             view.screenshot(path=target, full_page=True)
             view.close()
-            Image.open(target).convert("RGB").quantize(64).save(target, optimize=True)
+            _fewer_colours(Image.open(target).convert("RGB")).save(target, optimize=True)
+
+
+def _fewer_colours(picture: Image.Image) -> Image.Image:
+    """The picture in its commonest colours, which are those of areas; edges take the nearest."""
+    counted = sorted(picture.getcolors(1 << 20), reverse=True)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in counted[:_COLOURS] for part in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _variables(name: str) -> str:
