@@ -89,7 +89,18 @@ class Conversation:
         Raises:
             FrameError: It is larger than a frame may be.
         """
-        self._outgoing = memoryview(bytes(self._outgoing) + frames.pack(message))
+        self._say(frames.pack(message))
+
+    def say_text(self, text: str) -> None:
+        """The same of a message that is JSON text already.
+
+        Raises:
+            FrameError: It is larger than a frame may be.
+        """
+        self._say(frames.pack_text(text))
+
+    def _say(self, frame: bytes) -> None:
+        self._outgoing = memoryview(bytes(self._outgoing) + frame if self._outgoing else frame)
         self.write()
 
     def write(self) -> None:

@@ -71,6 +71,11 @@ class Items:
         return len(self._again) + (float("inf") if fresh is None else fresh)
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether to draw from it runs none of the user's code."""
+        return self._slices is not None
+
+    @property
     def exhausted(self) -> bool:
         """Whether there is nothing more to give out, as far as is known."""
         return not self._again and (self._ended or not self._wanted(self.drawn))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 _WORK = 0.02
 """Seconds of work in a batch."""
-_AHEAD = 0.002
-"""Seconds of work that wait at a worker where batches have one item each."""
+_AHEAD = 0.01
+"""Seconds of work that a worker holds where each item is handed over and answered by itself."""
 _LEAST = 0.001
 """Seconds of work below which the last items are not cut into ever smaller shares."""
 _GROWTH = 4
 _MEMORY = 0.5
 _LARGEST = 65_536
-_MOST_WAITING = 16
+_MOST_AHEAD = 512
 _SHORTEST = 1e-7
 
 
@@ -46,22 +46,32 @@ class Pace:
         """How many items make the next batch.
 
         Args:
-            left: How many there still are, if that is known; the last ones are shared out.
+            left: How many there still are, if that is known.
             workers: How many workers there may be.
         """
+        if self.each:
+            seconds = self._seconds or _AHEAD
+            return max(1, min(int(_AHEAD / seconds), _MOST_AHEAD, _share(left, workers)))
         if self._fixed is not None:
             return self._fixed
-        if left is None:
-            return self._size
-        share = left // (2 * workers)
-        return max(1, min(self._size, max(share, int(_LEAST / (self._seconds or _LEAST)))))
+        least = int(_LEAST / (self._seconds or _LEAST))
+        return max(1, min(self._size, max(_share(left, workers), least)))
+
+    @property
+    def each(self) -> bool:
+        """Whether items are answered one by one: none of them is ever worked on twice."""
+        return self._fixed == 1
 
     @property
     def batches(self) -> int:
         """How many batches a worker may have at once, the one in work included."""
         if self._seconds is None:
             return 1
-        size = self._fixed or self._size
-        if size > 1:
-            return 2 if self._seconds * size <= 2 * _WORK else 1
-        return 1 + min(int(_AHEAD / self._seconds), _MOST_WAITING)
+        if self.each:
+            return 2 if self._seconds <= _AHEAD / 2 else 1
+        return 2 if self._seconds * (self._fixed or self._size) <= 2 * _WORK else 1
+
+
+def _share(left: int | None, workers: int) -> int:
+    """What of the last items is one worker's, so that all end at the same time."""
+    return _LARGEST if left is None else left // (2 * workers)

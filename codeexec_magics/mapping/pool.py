@@ -150,14 +150,16 @@ class Pool:
 
     def _hand_out(self) -> None:
         """Give every worker that has room something to do."""
-        while self._interrupted is None and not self._items.exhausted:
-            self._hire()
-            ahead = self._pace.batches
-            roomy = [worker for worker in self._workers if worker.has_room(ahead)]
-            batch = self._draw() if roomy else None
-            if batch is None:
-                return
-            self._give(min(roomy, key=lambda worker: worker.load), batch)
+        if self._interrupted is not None:
+            return
+        self._hire()
+        for level in range(1, self._pace.batches + 1):
+            for worker in self._workers:
+                while worker.has_room(level):
+                    batch = self._draw()
+                    if batch is None:
+                        return
+                    self._give(worker, batch)
 
     def _hire(self) -> None:
         """Have as many workers as there is work for."""
@@ -177,6 +179,8 @@ class Pool:
     def _draw(self) -> Batch | None:
         items = self._items
         size = self._pace.size(items.left, self._plan.most_workers)
+        if items.is_quiet:
+            return items.take(size)
         try:
             with self._task.shield.lowered():  # to draw is to run the user's code
                 return items.take(size)
@@ -189,7 +193,7 @@ class Pool:
     def _give(self, worker: MapWorker, batch: Batch) -> None:
         self._make_room(batch)
         try:
-            worker.give(batch)
+            worker.give(batch, each=self._pace.each)
         except (EncodingFailed, FrameError) as error:
             if len(batch.items) > 1:
                 self._items.give_back(batch.parts(len(batch.items) // 2))

@@ -20,6 +20,7 @@ from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import Arena, decode
+from codeexec_magics.data.plain import plain_items, plain_text
 from codeexec_magics.errors import CodeExecError, DecodingFailed, EncodingFailed, ProtocolError
 from codeexec_magics.languages import Language
 from codeexec_magics.leasing import encode_for, run_message, take_lease
@@ -99,6 +100,16 @@ class _Given:
     done: int = 0
 
     @property
+    def left(self) -> int:
+        """How many are not done."""
+        return len(self.batch.items) - self.done
+
+    @property
+    def index(self) -> int:
+        """The index of the first that is not done."""
+        return self.batch.first + self.done
+
+    @property
     def rest(self) -> Batch:
         """What is not done."""
         if not self.done:
@@ -139,6 +150,7 @@ class MapWorker:
         self._held: deque[_Given] = deque()
         self._given = 1
         self._is_set_up = False
+        self._lent = 0
         self._broken: CodeExecError | None = None
         self.number = number
         self.hired = time.monotonic()
@@ -166,27 +178,42 @@ class MapWorker:
 
     def has_room(self, batches: int) -> bool:
         """Whether it can be given a batch, if it may hold so many."""
-        ready = self.conversation.began is not None and self.conversation.last is None
         # One batch at a time goes through the arena: its place is used again for the next.
-        lent = any(given.in_arena for given in self._held)
-        return ready and len(self._held) < batches and not lent
+        if len(self._held) >= batches or self._lent:
+            return False
+        return self.conversation.began is not None and self.conversation.last is None
 
     def holds_before(self, end: int | None) -> bool:
         """Whether it holds an item that stands before an index; None for any item."""
-        return any(end is None or given.rest.first < end for given in self._held)
+        return any(end is None or given.index < end for given in self._held)
 
-    def give(self, batch: Batch) -> None:
+    def give(self, batch: Batch, *, each: bool) -> None:
         """Hand a batch over.
+
+        Args:
+            batch: The items.
+            each: Whether each item is to be answered by itself, as soon as it is done.
 
         Raises:
             EncodingFailed: One of the items cannot travel; nothing was handed over.
             FrameError: The batch is too large for a message.
         """
-        if self._is_set_up:
-            self._arena.rewind(0)
-        value = self._encoded(batch.items)
-        given = _Given(self._given, batch, _uses_arena(value))
-        self.conversation.say({"type": "items", "first": given.number, "value": value})
+        text = plain_text(batch.items)
+        if text is not None:
+            flag = ',"each":true' if each else ""
+            message = f'{{"type":"items","first":{self._given}{flag},"value":{text}}}'
+            self.conversation.say_text(message)
+            in_arena = False
+        else:
+            if self._is_set_up:
+                self._arena.rewind(0)
+            value = self._encoded(batch.items)
+            in_arena = _uses_arena(value)
+            self.conversation.say(
+                {"type": "items", "first": self._given, "each": each, "value": value}
+            )
+        given = _Given(self._given, batch, in_arena)
+        self._lent += in_arena
         self._given += len(batch.items)
         self._held.append(given)
 
@@ -282,58 +309,64 @@ class MapWorker:
         given = self._held[0] if self._held else None
         if given is None or message.get("first") != given.number + given.done:
             raise ProtocolError("an answer to items that were not given: the program wrote it")
-        rest, failure = given.rest, message.get("failure")
-        taken = self._take_values(message.get("value"), rest)
-        if isinstance(failure, Mapping) and taken < len(rest.items):
-            taken += self._fail(rest.parts(taken)[-1], failure)
+        taken = self._take_values(message.get("value"), given)
+        given.done += taken
+        failure = message.get("failure")
+        if isinstance(failure, Mapping) and given.left:
+            taken += self._fail(given, failure)
         if not taken:
             raise ProtocolError("an answer that says nothing: the program wrote it")
-        given.done += taken
-        if message.get("back") is True and given.done < len(given.batch.items):
+        if message.get("back") is True and given.left:
             self._answers.again([given.rest])
-            given.done = len(given.batch.items)
-        if given.done == len(given.batch.items):
+            given.done += given.left
+        if not given.left:
             self._held.popleft()
+            self._lent -= given.in_arena
         self._is_set_up = True
         seconds = message.get("seconds")
         if isinstance(seconds, float) and 0 <= seconds < float("inf"):
             self._answers.took(taken, seconds)
 
-    def _fail(self, rest: Batch, failure: Mapping[str, Any]) -> int:
-        """The first item of the rest has failed; how many items are done with by that."""
-        if failure.get("kind") == "decoding" and len(rest.items) > 1:
+    def _fail(self, given: _Given, failure: Mapping[str, Any]) -> int:
+        """The first item that is not done has failed; how many are done with by that."""
+        if failure.get("kind") == "decoding" and given.left > 1:
             # The batch could not be read for one of its items: which one, shows when each comes
             # by itself.
-            self._answers.again(rest.parts(*range(1, len(rest.items))))
-            return len(rest.items)
-        facts = self._facts()
-        facts.last = {"type": "error", "trace": failure.get("trace")}
-        self._answers.failure(rest.first, rest.items[0], compose(facts))
-        return 1
+            taken = given.left
+            self._answers.again(given.rest.parts(*range(1, taken)))
+        else:
+            facts = self._facts()
+            facts.last = {"type": "error", "trace": failure.get("trace")}
+            self._answers.failure(given.index, given.batch.items[given.done], compose(facts))
+            taken = 1
+        given.done += taken
+        return taken
 
-    def _take_values(self, value: object, rest: Batch) -> int:
+    def _take_values(self, value: object, given: _Given) -> int:
         """Pass values on; returns how many there are."""
         if value is None:
             return 0
-        arena = Arena(self.lease.outputs)
-        try:
-            values = self._decoded(value, arena)
-        except DecodingFailed:
-            return self._take_each(value, arena, rest)
-        finally:
-            if _uses_arena(value):
-                self.conversation.say({"type": "taken"})
-        if type(values) is not list or len(values) > len(rest.items):
+        values = plain_items(value)
+        if values is None:
+            arena = Arena(self.lease.outputs)
+            try:
+                values = self._decoded(value, arena)
+            except DecodingFailed:
+                return self._take_each(value, arena, given)
+            finally:
+                if _uses_arena(value):
+                    self.conversation.say({"type": "taken"})
+        if type(values) is not list or len(values) > given.left:
             raise ProtocolError("an answer that does not fit: the program wrote it")
-        self._answers.values(rest.first, values)
+        self._answers.values(given.index, values)
         return len(values)
 
-    def _take_each(self, value: Any, arena: Arena, rest: Batch) -> int:
+    def _take_each(self, value: Any, arena: Arena, given: _Given) -> int:
         """Pass values on of which one cannot be read here, and tell which."""
         nodes = value.get("inline") if isinstance(value, Mapping) else None
         if isinstance(value, Mapping) and nodes is None:
             nodes = json.loads(arena.read(value["offset"], value["length"]))
-        if not isinstance(nodes, list) or len(nodes) > len(rest.items):
+        if not isinstance(nodes, list) or len(nodes) > given.left:
             raise ProtocolError("an answer that does not fit: the program wrote it")
         buffers = {"buffers": value["buffers"]} if "buffers" in value else {}
         for place, node in enumerate(nodes):
@@ -342,9 +375,10 @@ class MapWorker:
             except DecodingFailed as error:
                 facts = self._facts()
                 facts.refusal = error
-                self._answers.failure(rest.first + place, rest.items[place], compose(facts))
+                item = given.batch.items[given.done + place]
+                self._answers.failure(given.index + place, item, compose(facts))
             else:
-                self._answers.values(rest.first + place, [one])
+                self._answers.values(given.index + place, [one])
         return len(nodes)
 
     def _decoded(self, value: object, arena: Arena) -> Any:

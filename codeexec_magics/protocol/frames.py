@@ -35,7 +35,16 @@ def pack(message: dict[str, Any]) -> bytes:
     Raises:
         FrameError: It is larger than `LARGEST_FRAME`.
     """
-    body = _encode(message).encode("ascii")
+    return pack_text(_encode(message))
+
+
+def pack_text(text: str) -> bytes:
+    """Encode one message that is JSON text already, all of it ASCII.
+
+    Raises:
+        FrameError: It is larger than `LARGEST_FRAME`.
+    """
+    body = text.encode("ascii")
     if len(body) > LARGEST_FRAME:
         raise FrameError(f"a frame of {len(body)} bytes is above the limit of {LARGEST_FRAME}")
     return _HEADER.pack(len(body)) + body

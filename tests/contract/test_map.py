@@ -470,7 +470,7 @@ def transform(x):
     [
         ("import os\ndef transform(x):\n    os.write(3, b'nonsense' * 9)", "runner's channel"),
         ("import os\ndef transform(x):\n    os.close(3)\n    return x", "descriptor 3"),
-        ("import os\ndef transform(x):\n    os.close(5)\n    return x", "descriptor 5"),
+        ("import os\ndef transform(x):\n    os.close(5)\n    return 'x' * 70000", "descriptor 5"),
     ],
 )
 def test_an_item_that_breaks_the_channel_is_never_a_value(

@@ -90,21 +90,25 @@ class Channel:
         A signal handler that cuts into this thread's own sending says nothing: its message would
         stand in the middle of the other.
         """
+        if self.token is not None:
+            message["token"] = self.token
+        self._send(frames.pack(message))
+
+    def send_text(self, text: str) -> None:
+        """The same of a message that is JSON text already, its token included."""
+        self._send(frames.pack_text(text))
+
+    def _send(self, frame: bytes) -> None:
         me = _thread.get_ident()
         if os.getpid() != self._process or self._speaker == me:
             return
         with self._lock:
             self._speaker = me
             try:
-                self._write(message)
+                self.check(CONTROL)
+                self._socket.sendall(frame)
             finally:
                 self._speaker = 0
-
-    def _write(self, message: dict[str, Any]) -> None:
-        self.check(CONTROL)
-        if self.token is not None:
-            message["token"] = self.token
-        frames.send(self._socket, message)
 
     def wait_until_taken(self) -> None:
         """Wait until the kernel has read what was sent, for a moment at the most.
@@ -124,7 +128,9 @@ class Channel:
             self._lock.acquire()
             self._speaker = _thread.get_ident()
             if os.getpid() == self._process:
-                self._write(message)
+                message["token"] = self.token
+                self.check(CONTROL)
+                frames.send(self._socket, message)
         finally:
             os._exit(code)
 

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from ...data import Arena, decode, encode
+from ...data.plain import plain_items, plain_text
 from ...errors import DataError
 from .channel import INPUTS, OUTPUTS, Channel
 from .evaluate import Loop
@@ -95,21 +96,24 @@ class Items:
         began, first = perf_counter(), message["first"]
         self._count[0] = 2 * first + 1
         try:
-            arena = Arena(self._channel.check(INPUTS))
-            batch = decode(message["value"], arena, allow_pickle=True, root="item")
+            batch = plain_items(message["value"])
+            if batch is None:
+                arena = Arena(self._channel.check(INPUTS))
+                batch = decode(message["value"], arena, allow_pickle=True, root="item")
         except DataError as error:
             # Which of them it is does not matter to a batch of one; larger ones are cut by the
             # kernel.
             self._send(first, None, began, self._describe(error, "decoding"), False)
             return
+        stride = 1 if message.get("each") else _STRIDE
         place = 0
         while place < len(batch):
             values: list[Any] = []
             failure = None
             while failure is None and place + len(values) < len(batch):
-                self._part = batch[place + len(values) : place + len(values) + _STRIDE]
+                self._part = batch[place + len(values) : place + len(values) + stride]
                 failure = self._work(first + len(values), values, function, loop)
-                if perf_counter() - began > _LONG:
+                if stride == 1 or perf_counter() - began > _LONG:
                     break
             place += len(values) + (failure is not None)
             self._count[0] = 2 * first + 1
@@ -151,6 +155,8 @@ class Items:
         late: bool,
     ) -> None:
         """Send values and the failure behind them; in parts where one of them cannot travel."""
+        if failure is None and not late and self._send_plain(first, values, began):
+            return
         encoded = None
         try:
             if values:
@@ -167,6 +173,16 @@ class Items:
                 return
             first += 1
         self._send(first, encoded, began, failure, late)
+
+    def _send_plain(self, first: int, values: list[Any], began: float) -> bool:
+        """Send values that are their own text, without detours; False if these are not."""
+        text = plain_text(values)
+        if text is not None:
+            self._channel.send_text(
+                f'{{"type":"done","token":"{self._channel.token}","first":{first},'
+                f'"value":{text},"seconds":{perf_counter() - began!r}}}'
+            )
+        return text is not None
 
     def _encode(self, values: Any) -> dict[str, Any]:
         while self._lent:
