@@ -146,6 +146,8 @@ def kernel(sockets: None, tmp_path: Path) -> Iterator[Kernel]:
         client.wait_for_ready(timeout=60)
         running = Kernel(manager, client)
         assert running.run("%load_ext codeexec_magics").status == "ok"
+        # On a busy machine any cell may take longer than a person would wait for a sign of life.
+        assert running.run("%transform_config live_after=600").status == "ok"
         yield running
     finally:
         client.stop_channels()

@@ -111,7 +111,6 @@ def test_displays_come_between_what_is_printed(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize("person", [True, False])
 def test_progress_leaves_an_empty_slot(kernel: Kernel, person: bool) -> None:
-    kernel.run("%transform_config live_after=60")
     done = kernel.run("%%transform\nprogress(1, 3, 'step')\n5", person=person)
 
     assert done.of("display_data")[0]["data"] == {}
@@ -138,7 +137,6 @@ def test_a_person_sees_figures_while_a_cell_runs_and_keeps_nothing_of_them(kerne
 
 
 def test_nobody_else_sees_figures_nor_does_a_short_cell(kernel: Kernel) -> None:
-    kernel.run("%transform_config live_after=60")
     short = kernel.run("%%transform\n5")
     kernel.run("%transform_config live_after=0")
     recorded = kernel.run("%%transform\nimport time; time.sleep(0.3)", person=False)
