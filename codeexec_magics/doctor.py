@@ -11,11 +11,12 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.execution import Observer, Running
 from codeexec_magics.executor import CodeExecutor
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
@@ -141,7 +142,7 @@ def _runtime(executor: CodeExecutor, language: str) -> Finding:
 
 
 def _isolation(
-    executor: CodeExecutor, flag: str, isolation: dict[str, bool], folder: str
+    executor: CodeExecutor, flag: str, isolation: Mapping[str, Any], folder: str
 ) -> Finding:
     result = _tried(executor.execute_python("1", directory=folder, standbys=0, **isolation))
     # A machine that cannot is no fault: such cells are refused.
@@ -158,7 +159,7 @@ def _interrupted_tree(executor: CodeExecutor, folder: str) -> Finding:
     """Interrupt a hostile tree, and count by other means than those that ended it."""
     place = Path(folder, "interrupted")
     place.mkdir()
-    executions: list[Execution] = []
+    executions: list[Running] = []
     seen: list[int] = []
     asked: list[float] = []
 
