@@ -21,6 +21,7 @@ const $ = require('./primordials.js');
 const control = require('./control.js');
 const parser = require('./parser.js');
 const streams = require('./streams.js');
+const { rehearse } = require('./rehearsal.js');
 const { execute } = require('./run.js');
 
 const PROTOCOL = 1;
@@ -41,7 +42,7 @@ async function main() {
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
   // large as the program's own, and takes as long to go.
-  const preparation = setTimeout(parser.load, STANDBY_MILLISECONDS);
+  const preparation = setTimeout(rehearse, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);

@@ -48,6 +48,8 @@ const WAITING_FOR = {
 };
 
 let thread = null;
+let isListening = false;
+let running = null;
 
 /** Whether somebody will tell of the stop on descriptor 6. */
 const isAnnounced = () => identityOf(STOP) !== '';
@@ -97,13 +99,22 @@ function report(token) {
   }
 }
 
+/** Handle SIGINT from now on; before there is a program it means nothing. */
+function listen() {
+  if (!isListening) {
+    isListening = true;
+    process.on('SIGINT', () => running !== null && report(running));
+  }
+}
+
 /** Be ready for a stop of this program; to be called before it runs. */
 function prepare(program, token) {
-  process.on('SIGINT', () => report(token));
+  running = token;
+  listen();
   if (MAY_STAY_BUSY.test(program.source)) {
     watch();
   }
   thread?.postMessage({ program: { ...program }, token });
 }
 
-module.exports = { __proto__: null, prepare };
+module.exports = { __proto__: null, listen, prepare };
