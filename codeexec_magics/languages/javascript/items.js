@@ -132,7 +132,9 @@ class Items {
     let place = 0;
     while (place < batch.length) {
       const values = [];
-      const failure = await this.#work(batch, place, first, values, transform, inputs, began);
+      // Answered one by one, an item is never worked on twice.
+      const ends = message.each === true ? 0 : began + LONG;
+      const failure = await this.#work(batch, place, first, values, transform, inputs, ends);
       place += values.length + (failure === null ? 0 : 1);
       count(2 * first + 1);
       const isLate = place < batch.length && now(performance) - began > LONG;
@@ -146,14 +148,14 @@ class Items {
   }
 
   /** Call the function for each item up to the first that throws, or until it takes long. */
-  async #work(batch, start, first, values, transform, inputs, began) {
+  async #work(batch, start, first, values, transform, inputs, ends) {
     try {
       for (let index = start; index < batch.length; index += 1) {
         count(2 * (first + index - start));
         const value = transform(batch[index], inputs);
         const isThenable = typeof value === 'object' && typeof value?.then === 'function';
         $.push(values, isThenable ? await value : value);
-        if (now(performance) - began > LONG) {
+        if (now(performance) > ends) {
           return null;
         }
       }
