@@ -1,9 +1,9 @@
 """How long hostile trees of processes take to go, beside what is usual: prints a Markdown table.
 
 ``python benchmarks/cleanup.py [ROUNDS]`` runs each tree of ``tests/cleanup/trees`` below an owner,
-a process of its own, by each strategy. When the tree stands, the owner is interrupted (or a deadline
-passes), or killed by SIGKILL; then the time until nothing of the tree is alive is taken. What is
-alive after two seconds has survived; it is ended here.
+a process of its own, by each strategy. When the tree stands, the owner is interrupted, meets a
+deadline, or is killed by SIGKILL; then the time until nothing of the tree is alive is taken. What
+is alive after two seconds has survived; it is ended here.
 
 A tree's processes are found by their current directory. Those that are known at the event are
 watched by pidfds, so their end is seen to the microsecond; a look through ``/proc`` then finds what
@@ -288,10 +288,8 @@ def main(rounds: int) -> None:
         if tree.language == "python" and "guarded-subreaper" not in tree.tiers
     ]
     print(f"{platform.platform(terse=True)}, {os.cpu_count()} cores, {tier}; milliseconds\n")
-    print(
-        "| | programs | interrupt: leave some | median | worst | SIGKILL: leave some | median | worst |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    events = "interrupt: leave some | median | worst | SIGKILL: leave some | median | worst"
+    print(f"| | programs | {events} |\n{'|---' * 8}|")
     notes = []
     for strategy in STRATEGIES:
         chosen = every * rounds if strategy == OURS else harmless
@@ -311,6 +309,7 @@ def main(rounds: int) -> None:
     looks = [look for row in notes for look in row.looks]
     print(f"\nA look takes {statistics.median(looks) * 1000:.1f} ms (median).")
     print(f"Slowest: {', '.join(row.slowest for row in notes)}.")
+    print(f"Left: {', '.join(sorted(set().union(*(row.survived for row in notes)))) or 'none'}.")
 
 
 if __name__ == "__main__":
