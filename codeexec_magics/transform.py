@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codeexec_magics import languages
 from codeexec_magics.errors import ExecutionFailed, InvalidOptions
@@ -23,6 +23,9 @@ from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.signatures import describe, parse_python
 from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+
+if TYPE_CHECKING:
+    from codeexec_magics.jobs import Job
 
 _EXCERPT_BEFORE = 3
 _EXCERPT_AFTER = 1
@@ -127,9 +130,21 @@ class Transform:
         observer = Observer(output=_pass_on, progress=progress)
         plan = MapPlan(workers=workers, batch=batch, on_error=on_error)
         executor = shared_executor()
-        result = executor.map(self.program, options, items, inputs, observer, plan=plan)
+        result = executor.map(
+            self.program, options, items, inputs, observer, plan=plan, label=self.name
+        )
         values: list[Any] = self._value_of(result)
         return values
+
+    def submit(self, *arguments: Any, **keywords: Any) -> Job:
+        """Run the program with these inputs in the background; its job has what it prints.
+
+        Raises:
+            TypeError: The arguments do not fit the signature.
+        """
+        __tracebackhide__ = True
+        inputs = self.bind(*arguments, **keywords)
+        return shared_executor().start(self.program, self.options, inputs, label=self.name)
 
     def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         """The inputs by name, as the program gets them.

@@ -213,3 +213,17 @@ def test_what_cannot_even_be_parsed_is_a_failed_result(source: str) -> None:
 
 def test_right_syntax_is_no_failure() -> None:
     assert syntax_failure(Program("await f()\nasync for x in y: pass")) is None
+
+
+def test_a_transform_runs_in_the_background(
+    executor: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = Program("print('text')\ndef transform(x): return x * 2")
+    double = Transform("double", program, NO_STANDBYS)
+
+    job = double.submit(x=21)
+    result = job.result(timeout=30)
+    assert (result.output, job.stdout, job.label) == (42, "text\n", "double")
+    assert capsys.readouterr().out == ""
+    with pytest.raises(TypeError, match="double"):
+        double.submit(y=1)
