@@ -26,7 +26,9 @@ _NAMES = (
     *("timeout", "grace", "kept_output", "shown_output", "live_after", "standbys"),
     *LIMITS,
     *ISOLATIONS,
+    "hide_secrets",
 )
+_SWITCHES = frozenset({*ISOLATIONS, "hide_secrets"})
 _SECONDS = frozenset({"grace", "live_after", "cpu_time"})
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -67,6 +69,9 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     seal = Bool(False, help="Whether the strongest containment must hold a program.").tag(
         config=True
     )
+    hide_secrets = Bool(
+        True, help="Whether values beside a failing line are hidden if they look secret."
+    ).tag(config=True)
     live_after = Float(
         0.5, min=0, help="Seconds after which a running cell shows a line of figures."
     ).tag(config=True)
@@ -112,7 +117,7 @@ def change(settings: TransformSettings, words: Sequence[str]) -> None:
         name, equals, value = (part.strip() for part in word.partition("="))
         if not equals:
             raise UsageError(f"a setting is changed by name=value, without blanks, not {word!r}")
-        if name in ISOLATIONS:
+        if name in _SWITCHES:
             wanted[name] = _switch(name, value)
         elif name in _NAMES:
             wanted[name] = _number(name, value)

@@ -51,6 +51,7 @@ class Showing:
         self._raises = arguments.raise_error
         self._expected = arguments.expect
         self._viewer = viewer
+        self._hides = settings.hide_secrets
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
@@ -139,9 +140,12 @@ class Showing:
         raises = self._raises or result.outcome is Outcome.INTERRUPTED
         if self._front_end is FrontEnd.TERMINAL and raises:
             # Text is shown once: IPython prints the exception's lines.
-            return traceback_lines(result, wants_colour(self._shell))
+            colour = wants_colour(self._shell)
+            return traceback_lines(result, colour, hide_secrets=self._hides)
         self._card(result, None)
-        return traceback_lines(result) if self._front_end is FrontEnd.RECORDER else []
+        if self._front_end is not FrontEnd.RECORDER:
+            return []
+        return traceback_lines(result, hide_secrets=self._hides)
 
     def _replay(self, result: ExecutionResult) -> None:
         """Show what a quiet run has printed and displayed, since it has failed."""
@@ -168,9 +172,13 @@ class Showing:
     def _card(self, result: ExecutionResult, target: str | None) -> None:
         if self._front_end is FrontEnd.TERMINAL:
             colour = wants_colour(self._shell)
-            lines = terminal_text(result, target=target, streams=False, colour=colour)
+            lines = terminal_text(
+                result, target=target, streams=False, colour=colour, hide_secrets=self._hides
+            )
             sys.stdout.write(lines + "\n")
             return
         chip = self._front_end is FrontEnd.NOTEBOOK
-        bundle = mime_bundle(result, target=target, streams=False, chip=chip)
+        bundle = mime_bundle(
+            result, target=target, streams=False, chip=chip, hide_secrets=self._hides
+        )
         publish_display_data(bundle, metadata(result))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from IPython.core.error import UsageError
 from traitlets import TraitError
@@ -108,3 +110,16 @@ def test_a_profile_sets_them_and_is_checked() -> None:
 
     with pytest.raises(TraitError):
         TransformSettings(timeout=0)
+
+
+def test_what_looks_secret_is_hidden_unless_the_setting_says_otherwise(
+    run: Callable[[str], BaseException | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = "%%transform\ntoken = 'hunter2'\n[][len(token)]"
+
+    assert run(cell) is not None
+    assert "token = ‹hidden›" in capsys.readouterr().out
+
+    run("%transform_config hide_secrets=False")
+    assert run(cell) is not None
+    assert "token = 'hunter2'" in capsys.readouterr().out
