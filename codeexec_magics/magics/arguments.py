@@ -24,6 +24,7 @@ from codeexec_magics.magics.flag_values import (
     timeout_of,
 )
 from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
+from codeexec_magics.magics.mapping_magic import MapArguments, mapping_of
 from codeexec_magics.magics.words import split_assignment, split_commas, split_words
 
 
@@ -49,6 +50,7 @@ class Arguments:
         language: The value of ``--lang``.
         inputs: The variables in, in order, no name twice.
         outputs: The names to bind; one takes the whole value, more take its keys.
+        mapping: What is mapped, and how; None for an ordinary run.
         result: The name for the `ExecutionResult`.
         stdout: The name for the printed text.
         stderr: The name for the error stream's text.
@@ -75,6 +77,7 @@ class Arguments:
     language: str | None = None
     inputs: tuple[Input, ...] = ()
     outputs: tuple[str, ...] = ()
+    mapping: MapArguments | None = None
     result: str | None = None
     stdout: str | None = None
     stderr: str | None = None
@@ -99,7 +102,7 @@ class Arguments:
     def runs(self) -> bool:
         """Whether anything is asked of the program besides being named."""
         asked = self.inputs or self.outputs or self.result or self.stdout or self.stderr
-        return bool(asked) or self.name is None
+        return bool(asked or self.mapping) or self.name is None
 
 
 def parse(line: str) -> Arguments:
@@ -120,6 +123,7 @@ def parse(line: str) -> Arguments:
         language=given.lang,
         inputs=_inputs(given.input or ()),
         outputs=_outputs(given.output or ()),
+        mapping=mapping_of(given),
         **{
             key: _bindable(f"--{key}", getattr(given, key))
             for key in ("result", "stdout", "stderr", "job")

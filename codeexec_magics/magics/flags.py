@@ -44,6 +44,15 @@ FLAGS = (
         ("-i", "--input"), "a,b | new=EXPR", "variables in", repeatable=True, completes="variable"
     ),
     Flag(("-o", "--output"), "out | a,b", "value out; with a comma: keys of it", repeatable=True),
+    Flag(
+        ("--map",),
+        "ROWS",
+        "call its function for each item, in several processes",
+        completes="variable",
+    ),
+    Flag(("--workers",), "N", "--map: so many processes at once; else one for each core"),
+    Flag(("--batch",), "N", "--map: hand so many items over at once; 1 does none twice"),
+    Flag(("--on-error",), "stop | go-on | collect", "--map: what an item that fails leads to"),
     Flag(("--result",), "NAME", "keep the ExecutionResult, whatever happens"),
     Flag(("--stdout", "--out"), "NAME", "keep what is printed instead of showing it"),
     Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),
@@ -78,7 +87,7 @@ FLAGS = (
 )
 """Every flag there is, in the order of the help."""
 
-PLANNED = ("--with", "--map")
+PLANNED = ("--with",)
 """Flags that a later version will have: refused by name."""
 
 

@@ -51,6 +51,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     ) -> Job | None:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
         from codeexec_magics.magics.arguments import parse
+        from codeexec_magics.magics.mapping_magic import read_items, run_map
         from codeexec_magics.magics.namespace import find_function, read_inputs
         from codeexec_magics.magics.plan import plan_cell, plan_line
         from codeexec_magics.magics.showing import Showing
@@ -68,12 +69,16 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         result = plan.refusal() if arguments.name is not None else None
         if result is None and arguments.runs:
             inputs = read_inputs(arguments.inputs, self.shell.user_ns, local_ns or {})
-            plan.check_inputs(inputs)
-            if arguments.background:
-                return self._start(arguments, plan, inputs)
-            result = shared_executor().run(
-                plan.program, plan.options, inputs, showing.observer(), label=plan.label
-            )
+            if arguments.mapping is not None:
+                items = read_items(arguments.mapping, self.shell.user_ns, local_ns or {})
+                result = run_map(arguments.mapping, plan, items, inputs, showing.observer())
+            else:
+                plan.check_inputs(inputs)
+                if arguments.background:
+                    return self._start(arguments, plan, inputs)
+                result = shared_executor().run(
+                    plan.program, plan.options, inputs, showing.observer(), label=plan.label
+                )
         stored = store(self.shell, arguments, plan, result)
         if result is not None:
             showing.end(result, stored)
