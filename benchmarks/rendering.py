@@ -43,10 +43,10 @@ ROUNDS = 200
 def place(line: int, column: int, end: int, function: str, **more: Any) -> StackFrame:
     lines = CELL.splitlines()
     first = max(1, line - 3)
+    excerpt = tuple(lines[first - 1 : line + 3])
     return StackFrame(
-        CELL_FILE, line, column, line, end, function, True, first, tuple(lines[first - 1 : line + 3]),
-        **more,
-    )  # fmt: skip
+        CELL_FILE, line, column, line, end, function, excerpt_start=first, excerpt=excerpt, **more
+    )
 
 
 def failure() -> ExecutionResult:
