@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from jupyter_lab import Lab, find_browser, private_lab
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "front_ends"))
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A JupyterLab and a browser of this test's own."""
+
+@pytest.fixture(scope="module")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab and a browser for all tests of a module."""
     executable = find_browser()
     if executable is None:
         pytest.skip("there is no Chromium on the PATH")
-    with private_lab(tmp_path, executable) as running:
-        yield running
+    with private_lab(tmp_path_factory.mktemp("lab"), executable) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(running_lab: Lab) -> Iterator[Lab]:
+    """The same; what a test has opened is closed after it."""
+    yield running_lab
+    running_lab.close()

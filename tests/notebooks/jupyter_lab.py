@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -13,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from census import wait_until
@@ -24,7 +27,7 @@ ROOT = Path(codeexec_magics.__file__).parent.parent
 
 
 class OpenNotebook:
-    """A notebook that stands open in a tab."""
+    """A notebook that stands open in a tab of JupyterLab, or in Notebook."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -34,16 +37,35 @@ class OpenNotebook:
 
     def run_all(self) -> None:
         """Choose Run All in the menu; does not wait for the end."""
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
+        self._choose("Run", "Run All Cells")
 
     def stop(self) -> None:
         """Press the button in the toolbar that interrupts the kernel."""
         self.page.locator('.jp-NotebookPanel-toolbar [data-command$="interrupt-kernel"]').click()
 
+    def restart(self) -> None:
+        """Press the button in the toolbar that restarts the kernel, and say yes."""
+        self.page.locator('.jp-NotebookPanel-toolbar [data-command$="restart-kernel"]').click()
+        self.page.locator(".jp-Dialog-button.jp-mod-accept").click()
+
+    def wear(self, theme: str) -> None:
+        """Choose a theme in the menu and wait until its colours are there."""
+        self._choose("Settings", "Theme", theme)
+        self.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+
+    def save(self) -> None:
+        """Choose Save in the menu."""
+        self._choose("File", "Save Notebook")
+
     def card(self, number: int) -> Locator:
         """The card below the code cell with this number."""
         return self.cells.nth(number).locator(".jp-OutputArea .cx1")
+
+    def _choose(self, menu: str, *items: str) -> None:
+        self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{menu}$")).click()
+        for item in items:
+            label = self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}$"))
+            label.last.click()
 
 
 class Lab:
@@ -53,31 +75,40 @@ class Lab:
         self._browser = browser
         self._address = address
         self._token = token
+        self._pages: list[Page] = []
         self.folder = folder
 
-    def open(self, name: str) -> OpenNotebook:
-        """Open a notebook of the folder and wait until its kernel is ready."""
+    def open(self, name: str, *, front_end: str = "lab/tree", cards: int = 0) -> OpenNotebook:
+        """Open a notebook of the folder and wait until its kernel is ready.
+
+        Args:
+            name: Its file.
+            front_end: ``notebooks`` for Notebook 7.
+            cards: How many are in its file and are waited for instead of the kernel.
+        """
         # So tall that Lab draws every cell: what is out of sight it leaves out of the page.
         page = self._browser.new_page(viewport={"width": 1200, "height": 4500})
-        page.goto(f"{self._address}/lab/tree/{name}?reset&token={self._token}")
+        self._pages.append(page)
+        page.goto(f"{self._address}/{front_end}/{name}?reset&token={self._token}")
+        notebook = OpenNotebook(page)
         # Lab asks for a kernel if the notebook opens before it knows which ones there are.
         choice = page.locator(".jp-Dialog-button.jp-mod-accept")
 
         def is_ready() -> bool:
             if choice.is_visible():
                 choice.click()
-            return self._has_kernel(name)
+            return notebook.cards.count() == cards if cards else self._has_kernel(name)
 
         assert wait_until(is_ready, seconds=60)
-        return OpenNotebook(page)
+        return notebook
 
-    def _has_kernel(self, name: str) -> bool:
-        """Whether the notebook's kernel waits for its first cell, and the page listens to it."""
-        with urllib.request.urlopen(f"{self._address}/api/sessions?token={self._token}") as reply:
-            kernels = [session["kernel"] for session in json.load(reply) if session["name"] == name]
-        return any(
-            kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels
-        )
+    def close(self) -> None:
+        """Close all tabs and end all kernels."""
+        for page in self._pages:
+            page.close()
+        self._pages.clear()
+        for session in self._sessions():
+            self._ask(f"api/sessions/{session['id']}", "DELETE").close()
 
     def write(self, name: str, *sources: str) -> None:
         """Put a notebook with these code cells into the folder."""
@@ -85,6 +116,26 @@ class Lab:
             cells=[nbformat.v4.new_code_cell(source) for source in sources]
         )
         nbformat.write(notebook, self.folder / name)
+
+    def _has_kernel(self, name: str) -> bool:
+        """Whether the notebook's kernel waits for its first cell, and the page listens to it."""
+        kernels = [
+            session["kernel"] for session in self._sessions() if session["path"].endswith(name)
+        ]
+        return any(
+            kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels
+        )
+
+    def _sessions(self) -> list[dict[str, Any]]:
+        with self._ask("api/sessions") as reply:
+            sessions: list[dict[str, Any]] = json.load(reply)
+        return sessions
+
+    def _ask(self, path: str, method: str = "GET") -> http.client.HTTPResponse:
+        headers = {"Authorization": f"token {self._token}"}
+        request = urllib.request.Request(f"{self._address}/{path}", method=method, headers=headers)
+        reply: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=60)
+        return reply
 
 
 @contextmanager
@@ -98,12 +149,20 @@ def private_lab(home: Path, executable: str) -> Iterator[Lab]:
     folder = home / "notebooks"
     folder.mkdir()
     token = secrets.token_hex()
+    # A renderer kept in reserve would come and go between the tests.
+    arguments = ["--no-sandbox", "--disable-features=SpareRendererForSitePerProcess"]
     with (
         _server(home, folder, token) as address,
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"]) as browser,
+        playwright.chromium.launch(executable_path=executable, args=arguments) as browser,
     ):
-        yield Lab(browser, address, token, folder)
+        lab = Lab(browser, address, token, folder)
+        # The first page starts helpers that stay as long as the browser does.
+        with browser.new_page() as page:
+            page.goto(f"{address}/lab?token={token}")
+            page.locator(".jp-Launcher").wait_for()
+            page.screenshot()
+        yield lab
 
 
 def find_browser() -> str | None:
