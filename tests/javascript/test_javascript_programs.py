@@ -71,7 +71,7 @@ def test_the_value_of_a_program(run: Run, source: str, value: object) -> None:
     answer = run(source, {"df": 41, "a b": 1})
 
     assert json.dumps(answer.node) == json.dumps(value)
-    assert (answer.status, answer.stdout, answer.stderr) == (0, b"", "")
+    assert (answer.status, answer.stdout, answer.stderr) == (-9, b"", "")
 
 
 def test_the_first_message_says_who_speaks(run: Run) -> None:
@@ -150,7 +150,7 @@ def test_the_end_does_not_wait_for_timers_or_handlers(run: Run) -> None:
         "new (require('worker_threads').Worker)('setInterval(() => {}, 1e3)', {eval: true}); 5"
     )
 
-    assert (answer.node, answer.status, answer.stdout) == (5, 0, b"")
+    assert (answer.node, answer.status, answer.stdout) == (5, -9, b"")
 
 
 def test_a_child_process_sees_none_of_the_channels(run: Run) -> None:

@@ -20,7 +20,7 @@ const { Refusal } = require('./refusal.js');
 const stop = require('./stop.js');
 const { traceOf, traceOfMessage } = require('./traces.js');
 
-const { reallyExit } = process;
+const { kill, pid, reallyExit } = process;
 const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
 const emit = $.uncurryThis(EventEmitter.prototype.emit);
 
@@ -49,7 +49,8 @@ class Ending {
         'encoding',
       );
     }
-    reallyExit(0);
+    // Not by an exit, which takes the runtime apart first: everything has been said and written.
+    kill(pid, 'SIGKILL');
   }
 
   /** Send what the program threw. */
