@@ -144,6 +144,97 @@ def test_a_group_without_the_controller_is_refused_by_name(fake: Path) -> None:
         cgroup.hold("session", "1", MEBIBYTE, list)
 
 
+# Groups themselves; for these any hierarchy of version 2 does.
+
+
+def a_place() -> str | None:
+    """Our own group, if others can be made below it."""
+    ways = cgroup._levels_here()
+    writable = bool(ways) and os.access(ways[0], os.W_OK)
+    return ways[0] if writable and os.access(f"{ways[0]}/cgroup.procs", os.W_OK) else None
+
+
+with_a_place = pytest.mark.skipif(
+    a_place() is None, reason="there is no cgroup v2 here, or no group may be made in it"
+)
+
+
+@pytest.fixture
+def made() -> str:
+    """A new group of this test's session, below our own."""
+    folder = f"{a_place()}/codeexec-{os.getpid()}-1"
+    os.mkdir(folder)
+    return folder
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is none of the run."""
+    child = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
+    yield child
+    child.communicate()
+
+
+def group_of(pid: int) -> str:
+    """The name of the group that a process is in, without those above it."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    return next(line for line in lines if line.startswith("0::")).rpartition("/")[2]
+
+
+@with_a_place
+def test_a_group_takes_in_and_sends_home(made: str, stranger: subprocess.Popen[bytes]) -> None:
+    before = group_of(stranger.pid)
+    found = [[stranger.pid], [stranger.pid, 1 << 22], [stranger.pid, 1 << 22]]
+    group = cgroup.MemoryGroup(made, str(a_place()))
+
+    group.take_in(lambda: found.pop(0))  # the second is a process that has just ended
+
+    assert found == []
+    assert group_of(stranger.pid) == os.path.basename(made)
+    assert group.remove()
+    assert group_of(stranger.pid) == before
+    assert stranger.poll() is None
+
+
+@with_a_place
+def test_groups_within_a_group_go_with_it(made: str, stranger: subprocess.Popen[bytes]) -> None:
+    inner = os.path.join(made, "a", "b", "c")
+    os.makedirs(inner)
+    os.mkdir(os.path.join(made, "d"))
+    Path(inner, "cgroup.procs").write_text(str(stranger.pid))
+
+    assert cgroup.MemoryGroup(made, str(a_place())).remove()
+
+    assert not os.path.exists(made)
+    assert stranger.poll() is None
+
+
+@with_a_place
+def test_what_is_left_of_a_session_goes_and_nothing_else(made: str) -> None:
+    session = str(os.getpid())
+    others = [f"{made}0", f"{made[:-2]}0-1", f"{made[:-1]}2"]
+    for folder in others:
+        os.mkdir(folder)
+
+    cgroup.remove_left(session, "1")
+    after_one = [os.path.exists(folder) for folder in (made, *others)]
+    cgroup.remove_left(session)
+    after_all = [os.path.exists(folder) for folder in (made, *others)]
+    cgroup.remove_left(f"{session}0")
+
+    assert after_one == [False, True, True, True]
+    assert after_all == [False, False, True, False]
+
+
+@with_a_place
+def test_a_group_without_limits_tells_nothing(made: str) -> None:
+    group = cgroup.MemoryGroup(made, str(a_place()))
+
+    assert (group.limit_reached(), group.peak()) == (False, 0)
+    assert group.remove()
+    assert (group.limit_reached(), group.peak()) == (False, 0)
+
+
 # Without a group.
 
 
