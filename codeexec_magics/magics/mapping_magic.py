@@ -19,6 +19,7 @@ from codeexec_magics.options import parse_count
 if TYPE_CHECKING:
     from codeexec_magics.execution import Observer
     from codeexec_magics.magics.plan import Plan
+    from codeexec_magics.options import ExecutionOptions
     from codeexec_magics.results import ExecutionResult
 
 _ON_ERROR = {"stop": "stop", "go-on": "go on", "collect": "collect"}
@@ -92,6 +93,7 @@ def read_items(
 def run_map(
     arguments: MapArguments,
     plan: Plan,
+    options: ExecutionOptions,
     items: Any,
     inputs: Mapping[str, Any],
     observer: Observer,
@@ -101,6 +103,7 @@ def run_map(
     Args:
         arguments: What the line says of items.
         plan: What is run.
+        options: How it is run.
         items: What is iterated.
         inputs: What all items share, by name.
         observer: Who hears of it.
@@ -115,7 +118,7 @@ def run_map(
     try:
         return shared_executor().map(
             plan.program,
-            plan.options,
+            options,
             items,
             inputs,
             observer,

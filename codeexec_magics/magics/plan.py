@@ -46,6 +46,18 @@ class Plan:
         """What the run is called: the transform's name; empty for the program's first line."""
         return self.transform.name if self.transform is not None else ""
 
+    def run_options(self, arguments: Arguments, shown: int) -> ExecutionOptions:
+        """The options, where nobody gets hold of more of the output than what is shown.
+
+        Args:
+            arguments: The line, which may ask to have it kept.
+            shown: Characters of each stream that the cell shows.
+        """
+        names = (arguments.result, arguments.stdout, arguments.stderr, arguments.job)
+        if any(names) or arguments.quiet or arguments.background:
+            return self.options
+        return replace(self.options, kept_output=min(self.options.kept_output, shown))
+
     def as_transform(self, arguments: Arguments) -> Transform:
         """The program under the name that the line gives it."""
         names = tuple(entry.name for entry in arguments.inputs)

@@ -63,6 +63,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             plan = plan_line(arguments, self, self.shell.user_ns)
         else:
             plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
+        options = plan.run_options(arguments, self.shown_output)
         viewer = find_function(arguments.display, self.shell.user_ns, local_ns or {})
         showing = Showing(self.shell, arguments, plan.program.language, self, viewer)
 
@@ -71,13 +72,15 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             inputs = read_inputs(arguments.inputs, self.shell.user_ns, local_ns or {})
             if arguments.mapping is not None:
                 items = read_items(arguments.mapping, self.shell.user_ns, local_ns or {})
-                result = run_map(arguments.mapping, plan, items, inputs, showing.observer())
+                result = run_map(
+                    arguments.mapping, plan, options, items, inputs, showing.observer()
+                )
             else:
                 plan.check_inputs(inputs)
                 if arguments.background:
                     return self._start(arguments, plan, inputs)
                 result = shared_executor().run(
-                    plan.program, plan.options, inputs, showing.observer(), label=plan.label
+                    plan.program, options, inputs, showing.observer(), label=plan.label
                 )
         stored = store(self.shell, arguments, plan, result)
         if result is not None:

@@ -6,7 +6,7 @@ Plain frozen values; lives in the kernel.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from codeexec_magics.results import ExecutionResult, Outcome
@@ -33,7 +33,7 @@ class ItemFailure:
     item: str
     outcome: Outcome
     error: str
-    trace: Trace | None = None
+    trace: Trace | None = field(default=None, repr=False)
     exit_code: int | None = 1
 
     @classmethod
