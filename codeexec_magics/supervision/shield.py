@@ -34,12 +34,20 @@ class Shield:
         self._lowered = False
 
     def __enter__(self) -> Self:
-        self._wake, self._wake_end = os.pipe()
-        for fd in (self._wake, self._wake_end):
-            os.set_blocking(fd, False)
+        # The handler before the pipe, and after it in `__exit__`: an interrupt that is raised
+        # between the two would leave the pipe open for good.
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._on_signal)
             self._installed = True
+        try:
+            self._wake, self._wake_end = os.pipe()
+        except OSError:
+            self._give_back()
+            raise
+        for fd in (self._wake, self._wake_end):
+            os.set_blocking(fd, False)
+        if self.count:
+            os.write(self._wake_end, b"!" * self.count)
         return self
 
     def __exit__(
@@ -48,16 +56,12 @@ class Shield:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._installed:
-            # A handler of C code cannot be put back from Python; the default is nearest.
-            previous = self._previous if self._previous is not None else signal.default_int_handler
-            signal.signal(signal.SIGINT, previous)
-            self._installed = False
         ends = (self._wake, self._wake_end)
         # Before they are closed: an interrupt that comes late must hit no other descriptor.
         self._wake = self._wake_end = -1
         for fd in ends:
             os.close(fd)
+        self._give_back()
 
     def fileno(self) -> int:
         """A descriptor that is readable after an interrupt, for a selector."""
@@ -83,6 +87,15 @@ class Shield:
             yield
         finally:
             self._lowered = False
+
+    def _give_back(self) -> None:
+        """Put the handler back that was there before."""
+        if not self._installed:
+            return
+        self._installed = False
+        # A handler of C code cannot be put back from Python; the default is nearest.
+        previous = self._previous if self._previous is not None else signal.default_int_handler
+        signal.signal(signal.SIGINT, previous)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.interrupt()
