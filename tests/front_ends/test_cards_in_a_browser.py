@@ -38,6 +38,29 @@ def test_a_narrow_window_cuts_nothing_off(view: Page, width: int) -> None:
     assert set(shadows) == {"local, scroll, scroll"}
 
 
+# What each card of a page looks like: a list of its elements' styles.
+LOOKS = """() => [...document.querySelectorAll('.cx1')].map((card) =>
+  [...card.querySelectorAll('*')].map((element) => {
+    const style = getComputedStyle(element)
+    return [element.tagName, element.className, ...['color', 'background', 'margin', 'padding',
+      'border', 'font', 'display', 'overflow', 'whiteSpace', 'textAlign', 'maxWidth', 'maxHeight',
+      'textDecoration', 'listStyle', 'outline', 'width'].map((name) => style[name])]
+  }))"""
+
+
+def test_cards_of_one_page_do_not_change_each_others_looks(view: Page) -> None:
+    cards = {**outcomes(), **values()}
+    view.set_content(page({**cards, **{f"{name} again": cards[name] for name in cards}}, "light"))
+    together = view.evaluate(LOOKS)
+
+    assert len(together) == 2 * len(cards)
+    for position, name in enumerate(cards):
+        view.set_content(page({name: cards[name]}, "light"))
+        alone = view.evaluate(LOOKS)
+        assert [together[position]] == alone
+        assert [together[position + len(cards)]] == alone
+
+
 def test_a_table_that_is_shown_in_part_fits_into_its_card(view: Page) -> None:
     view.set_content(page(values(), "light"))
 
