@@ -160,8 +160,10 @@ class Engine:
 
         Safe to call twice.
         """
-        for job in list(self._jobs):
-            job.end()
+        if self._jobs:
+            from codeexec_magics.jobs import end_jobs
+
+            end_jobs(list(self._jobs))
         self._finalizer()
         self._share = Share()
         self._finalizer = weakref.finalize(self, self._share.give_back)

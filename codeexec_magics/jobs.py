@@ -11,8 +11,9 @@ import contextlib
 import contextvars
 import os
 import threading
+import time
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -148,10 +149,9 @@ class Job(Future[ExecutionResult]):
             self.cancel()
             raise
 
-    def end(self, seconds: float = _LONGEST_FAREWELL) -> bool:
+    def end(self) -> bool:
         """Kill the program and wait until nothing of it is left; whether that is so."""
-        self._run.kill()
-        return self._run.ended.wait(seconds)
+        return end_jobs([self])
 
     def __await__(self) -> Generator[Any, None, ExecutionResult]:
         return self._awaited().__await__()
@@ -228,6 +228,15 @@ class Job(Future[ExecutionResult]):
         self.set_result(self._last)
 
 
+def end_jobs(jobs: Iterable[Job]) -> bool:
+    """Kill the programs of jobs and wait until nothing of them is left; whether that is so."""
+    ending = [job._run for job in jobs]
+    for run in ending:
+        run.kill()
+    patience_ends = time.monotonic() + _LONGEST_FAREWELL
+    return all(run.ended.wait(max(0.0, patience_ends - time.monotonic())) for run in ending)
+
+
 def _disown_all() -> None:
     global _lock
     _lock = threading.Lock()
@@ -239,8 +248,7 @@ def _end_all() -> None:
     """At the end of the process, before what the jobs' threads need is taken down."""
     with _lock:
         jobs = list(_jobs)
-    for job in jobs:
-        job.end()
+    end_jobs(jobs)
 
 
 _lock = threading.Lock()
