@@ -145,6 +145,9 @@ class Job(Future[ExecutionResult]):
         try:
             thread.start()
             read.wait()
+        except RuntimeError as fault:  # the system gives no more threads
+            self._fail(fault)
+            raise
         except BaseException:
             self.cancel()
             raise
@@ -175,13 +178,16 @@ class Job(Future[ExecutionResult]):
             if self._ended is not None:
                 self._ended(result)
         except BaseException as fault:  # noqa: BLE001 - a fault of ours: who waits must hear of it
-            self._last = self._crashed(f"{type(fault).__name__}: {fault}")
-            self._run.end()
-            self.set_exception(fault)
+            self._fail(fault)
         else:
             self._last = result
             self._run.end()
             self.set_result(result)
+
+    def _fail(self, fault: BaseException) -> None:
+        self._last = self._crashed(f"{type(fault).__name__}: {fault}")
+        self._run.end()
+        self.set_exception(fault)
 
     async def _awaited(self) -> ExecutionResult:
         """Wait in an event loop; who cancels that cancels the job, and waits for its end."""

@@ -438,6 +438,18 @@ def test_a_fault_of_ours_is_not_waited_for_for_ever(executor: CodeExecutor) -> N
     assert job.state == "crashed"
 
 
+def test_a_job_without_a_thread_is_told_and_not_waited_for(
+    executor: CodeExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with CodeExecutor(standbys=0) as own, pytest.raises(RuntimeError, match="new thread"):
+        own.submit("1")
+    assert runs() == []
+
+
 def test_a_job_s_card_tells_its_state_and_nothing_that_changes(executor: CodeExecutor) -> None:
     job = running(executor, ENDLESS["python"])
     card = job._repr_mimebundle_()
