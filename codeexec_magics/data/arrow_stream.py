@@ -58,13 +58,14 @@ def read(raw: memoryview) -> Any:
         for field in reader.schema:
             _check_type(pyarrow, field.type)
         table = reader.read_all()
-    table.validate(full=True)
+    table.validate()
     most = max(_UNBACKED_ROWS, 8 * len(raw))
     if table.num_rows > most:
         raise ValueError(f"{table.num_rows} rows are more than {len(raw)} bytes can hold")
     for column in table.columns:
         for chunk in column.chunks:
             _check_length(pyarrow, chunk, most)
+    table.validate(full=True)
     return table
 
 

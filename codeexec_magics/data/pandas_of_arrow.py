@@ -114,8 +114,8 @@ class _Maker:
         import pandas
 
         labels = self._decoder.value(spec["labels"])
-        if type(labels) is not list:
-            raise TypeError("labels are a list")
+        if type(labels) is not list or not all(map(_is_label, labels)):
+            raise TypeError("labels are a list of scalars and tuples")
         if spec.get("multi"):
             return pandas.MultiIndex.from_tuples(labels, names=names)
         dtype = spec["dtype"]
@@ -200,6 +200,12 @@ class _Maker:
         kind = pandas.CategoricalDtype(categories, ordered=bool(dtype["ordered"]))
         codes = whole.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy()
         return pandas.Categorical.from_codes(codes, dtype=kind)
+
+
+def _is_label(label: Any) -> bool:
+    if type(label) is tuple:
+        return all(map(_is_label, label))
+    return label is None or type(label) in (str, int, float, bool)
 
 
 def _integers(values: Any) -> list[int]:
