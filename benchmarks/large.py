@@ -1,0 +1,135 @@
+"""Large frames to a Python program and back, beside what moves them between processes otherwise."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pandas
+from notebook import Notebook
+from rows import Row, medians
+
+from codeexec_magics import CodeExecutor
+
+GIGABYTE = 1_000_000_000
+CELL_BYTES = 90_000_000
+ROUNDS = 5
+
+CELLS = """
+%load_ext codeexec_magics
+import multiprocessing, os, subprocess, sys, tempfile
+import numpy, pandas
+df = pandas.DataFrame(numpy.random.default_rng(0).random(({rows}, 6)), columns=list("abcdef"))
+sys.path.insert(0, {here!r})
+import large
+server = multiprocessing.get_context("forkserver")
+server.set_forkserver_preload(["numpy", "pandas"])
+"""
+OURS = "%%transform -i df -o out\ndf * 2"
+FORKSERVER = "out = large.by_forkserver(server, df)"
+PARQUET = "out = large.by_parquet(df)"
+
+
+def rows() -> Iterator[Row]:
+    """All of them."""
+    yield from engine()
+    yield from cell()
+
+
+def engine() -> Iterator[Row]:
+    """One gigabyte of floats out and back, the value unchanged."""
+    frame = pandas.DataFrame(numpy.random.default_rng(0).random((GIGABYTE // 48, 6)))
+    target = numpy.empty(frame.shape)
+    source = frame.to_numpy()
+
+    def copy() -> None:
+        target[...] = source
+
+    with CodeExecutor(default_timeout=600) as executor:
+
+        def ours() -> None:
+            output = executor.execute_python("df", {"df": frame}).output
+            assert output.shape == frame.shape
+            assert output.iat[-1, -1] == frame.iat[-1, -1]
+
+        def pipe() -> None:
+            assert by_pipe(frame).shape == frame.shape
+
+        took = medians({"ours": ours, "copy": copy, "pipe": pipe}, ROUNDS, pause=0.2)
+    name = "1 GB of floats to Python and back"
+    yield Row(name, took["ours"], "one warm memcpy of it", took["copy"], 3)
+    yield Row("the same", took["ours"], "`multiprocessing.Pipe`", took["pipe"], 0.04)
+
+
+def cell() -> Iterator[Row]:
+    """A whole cell with a frame of 90 MB in and out."""
+    here = str(Path(__file__).parent)
+    notebook = Notebook(CELLS.format(rows=CELL_BYTES // 48, here=here))
+    try:
+        actions = {
+            name: lambda code=code: notebook.run(code)
+            for name, code in (("ours", OURS), ("forkserver", FORKSERVER), ("parquet", PARQUET))
+        }
+        took = medians(actions, ROUNDS, pause=0.2)
+    finally:
+        notebook.close()
+    name = "whole cell, 90 MB frame in and out"
+    yield Row(name, took["ours"], "forkserver process and Pipe", took["forkserver"], 0.1)
+    yield Row("the same", took["ours"], "parquet files and a process", took["parquet"], 0.04)
+
+
+def _double(connection: Connection) -> None:
+    connection.send(connection.recv() * 2)
+
+
+def _echo(connection: Connection) -> None:
+    connection.send(connection.recv())
+
+
+def by_pipe(frame: Any) -> Any:
+    """There and back through a pipe, as ``multiprocessing`` does it."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=_echo, args=(theirs,))
+    process.start()
+    ours.send(frame)
+    result = ours.recv()
+    process.join()
+    return result
+
+
+def by_forkserver(context: Any, frame: Any) -> Any:
+    """A fresh process from a fork server that has pandas loaded."""
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_double, args=(theirs,))
+    process.start()
+    ours.send(frame)
+    result = ours.recv()
+    process.join()
+    return result
+
+
+def by_parquet(frame: Any) -> Any:
+    """Files in the temp folder and a Python of one's own."""
+    import subprocess
+
+    with tempfile.TemporaryDirectory() as folder:
+        there, back = os.path.join(folder, "in"), os.path.join(folder, "out")
+        frame.to_parquet(there)
+        program = f"import pandas\n(pandas.read_parquet({there!r}) * 2).to_parquet({back!r})"
+        subprocess.run([sys.executable, "-c", program], check=True)
+        return pandas.read_parquet(back)
+
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    for row in rows():
+        print(row.line(), flush=True)
+    print(f"{time.perf_counter() - began:.0f} s")

@@ -1,0 +1,63 @@
+"""Measure everything that the README's table holds: ``python benchmarks/table.py``.
+
+Each row stands beside what a user would take instead, measured in turn with it on the same machine.
+``python benchmarks/table.py NAME…`` measures the modules of these names only, and ``--write`` puts
+the whole table into README.md.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from pathlib import Path
+
+from rows import HEAD, Row
+
+MODULES = ("cells", "engine", "frames", "large", "items", "streams")
+README = Path(__file__).resolve().parents[1] / "README.md"
+BEGIN, END = "<!-- measurements: written by benchmarks/table.py -->", "<!-- end of measurements -->"
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("IPython", "ipykernel", "numpy", "pandas", "pyarrow"):
+        try:
+            versions.append(f"{name} {importlib.import_module(name).__version__}")
+        except ImportError:
+            continue
+    system = f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}"
+    return f"{system}, {os.cpu_count()} cores; {', '.join(versions)}; medians."
+
+
+def measure(names: list[str]) -> list[Row]:
+    """The rows of some modules, printed as they come."""
+    found: list[Row] = []
+    for name in names:
+        for row in importlib.import_module(name).rows():
+            print(row.line(), flush=True)
+            found.append(row)
+    return found
+
+
+def write(rows: list[Row]) -> None:
+    """Put the table between its marks."""
+    text = README.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = "\n".join([HEAD, *(row.line() for row in rows)])
+    README.write_text(f"{before}{BEGIN}\n\n{machine()}\n\n{table}\n\n{END}{after}")
+
+
+def main(arguments: list[str]) -> None:
+    names = [name for name in arguments if not name.startswith("-")]
+    print(machine(), HEAD, sep="\n\n")
+    rows = measure(names or list(MODULES))
+    if "--write" in arguments and not names:
+        write(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
