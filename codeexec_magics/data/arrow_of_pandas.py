@@ -217,7 +217,8 @@ def _of_objects(values: Any) -> tuple[Any, dict[str, Any]]:
     pyarrow = arrow_stream.library()
     types = set(map(type, values))
     missing = types & {type(None), float}
-    if len(missing) > 1 or len(types - missing) != 1:
+    kinds = types - missing or ({str} if float not in missing else set())
+    if len(missing) > 1 or len(kinds) != 1:
         raise Unfit
     floats = (value for value in values if type(value) is float) if float in missing else ()
     if not all(map(math.isnan, floats)):
@@ -226,7 +227,7 @@ def _of_objects(values: Any) -> tuple[Any, dict[str, Any]]:
         str: ("text", pyarrow.large_string()),
         bytes: ("bytes", pyarrow.large_binary()),
         datetime.date: ("date", pyarrow.date32()),
-    }.get((types - missing).pop())
+    }.get(kinds.pop())
     if found is None:
         raise Unfit
     name, kind = found

@@ -1,4 +1,4 @@
-"""Lists that travelled by columns: of numbers, of text, of instants, and of dicts with the same keys.
+"""Lists that travelled by columns: of numbers, text, instants, and dicts with the same keys.
 
 Used in the kernel, for what another language returns: a list of a million rows is a list of dicts
 all the same, or at once a frame, if the user asks for one.
