@@ -84,7 +84,8 @@ def _column(strip: Strip) -> Column:
         else Cell(next(texts))
         for value in strip.values
     )
-    dtype = _own_types(present) if strip.dtype is None else strip.dtype
+    typed = [value for value in strip.values if type(value) is float or not _is_missing(value)]
+    dtype = _own_types(typed) if strip.dtype is None else strip.dtype
     return Column(spoken(strip.name), cut(on_one_line(dtype), 40), numeric, cells, strip.label)
 
 

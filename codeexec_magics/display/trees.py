@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from codeexec_magics.display.blocks import Node, Tree
-from codeexec_magics.display.brief import brief, is_whole, type_name
+from codeexec_magics.display.brief import brief, is_scalar, is_whole, spoken, type_name
 from codeexec_magics.display.wording import counted
 
 _MOST_CHILDREN = 12
@@ -26,7 +26,8 @@ def tree_of(value: object) -> Tree:
 
 def _node(label: str, value: object, depth: int, room: int) -> Node:
     """One entry and at most ``room`` nodes below it, shared out evenly to its children."""
-    text = brief(value)
+    # A date reads better as people write it than as Python's code for it.
+    text = spoken(value) if is_scalar(value) else brief(value)
     short = depth > 0 and len(text) <= _SHORT and is_whole(text)
     if type(value) not in {dict, list, tuple} or short or depth == _DEEPEST or room < 1:
         return Node(label, text)

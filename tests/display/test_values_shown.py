@@ -199,6 +199,12 @@ def test_columns_that_do_not_stand_beside_each_other_are_left_out_and_marked() -
     assert text.endswith("2 rows × 9 columns, first 6 columns shown")
 
 
+def test_nan_is_a_float_in_records_too() -> None:
+    text = body([{"a": math.nan, "b": 1, "c": None}, {"a": None, "b": math.nan, "c": None}])
+
+    assert text.split("\n")[1].split() == ["float", "float", "None"]
+
+
 def test_long_cells_make_room_for_other_columns() -> None:
     text = body([{f"c{number}": "word " * 50 for number in range(6)}])
 
@@ -262,6 +268,12 @@ def test_nested_data_is_a_tree_folded_below_its_first_level() -> None:
     assert "<details><summary><b>meta:</b> dict, 1 key</summary>" in bundle["text/html"]
     assert "… 18 more" in bundle["text/plain"] or "… 2" in bundle["text/plain"]
     assert "  ok: True" in bundle["text/plain"]
+
+
+def test_dates_in_a_tree_are_written_as_people_do() -> None:
+    noon = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
+
+    assert "  when: 2026-11-24 12:00:00+00:00\n" in body({"when": noon, "text": "x" * 120})
 
 
 def test_what_is_alone_in_its_level_of_a_tree_is_open() -> None:
