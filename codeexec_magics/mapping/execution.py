@@ -24,7 +24,7 @@ from codeexec_magics.mapping.items import Items
 from codeexec_magics.mapping.lines import Lines
 from codeexec_magics.mapping.plan import MapPlan
 from codeexec_magics.mapping.pool import Pool
-from codeexec_magics.mapping.worker import Task
+from codeexec_magics.mapping.task import Task
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.supervision.client import SupervisorClient
@@ -139,7 +139,7 @@ class MapExecution:
         return self._with_totals(self._judged(facts, pool), pool, facts.seconds)
 
     def _value(self, pool: Pool) -> list[Any]:
-        converted: list[Any] = convert(pool.values, self._options.converter, "result")
+        converted: list[Any] = convert(pool.outcomes.values, self._options.converter, "result")
         return converted
 
     def _judged(self, facts: Facts, pool: Pool) -> ExecutionResult:
@@ -149,8 +149,8 @@ class MapExecution:
             return result
         if pool.fault is not None:
             return pool.fault
-        if pool.failures and self._plan.on_error != "collect":
-            return self._failed(result, pool.failures, pool.drawn)
+        if pool.outcomes.failures and self._plan.on_error != "collect":
+            return self._failed(result, pool.outcomes.failures, pool.drawn)
         return result
 
     def _failed(

@@ -5,7 +5,6 @@ Lives in the kernel, in the thread that executes; there is no other. Owns the wo
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,12 +13,14 @@ from typing import Any
 from codeexec_magics.attention import Pulse
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.errors import CodeExecError, EncodingFailed, ProtocolError, SupervisorLost
-from codeexec_magics.mapping.failures import ItemFailure
 from codeexec_magics.mapping.items import Batch, Items
 from codeexec_magics.mapping.lines import Lines
+from codeexec_magics.mapping.outcomes import Outcomes
 from codeexec_magics.mapping.pace import Pace
 from codeexec_magics.mapping.plan import MapPlan
-from codeexec_magics.mapping.worker import Answers, MapWorker, Task
+from codeexec_magics.mapping.task import Answers, Task
+from codeexec_magics.mapping.watching import WRITE, Watching
+from codeexec_magics.mapping.worker import MapWorker
 from codeexec_magics.protocol.frames import FrameError
 from codeexec_magics.results import ExecutionResult
 from codeexec_magics.streams import Stream
@@ -46,8 +47,7 @@ class Pool:
         lines: Where what they print goes, by the stream's name.
 
     Attributes:
-        values: What came of the items, by index; None where nothing has yet.
-        failures: The items that failed, by index.
+        outcomes: What came of the items.
         fault: How a worker ended by the program's own fault, before or between its items.
         thrown: What the iterable threw when it was asked for an item.
         stopped: Where a program was when it was interrupted.
@@ -75,17 +75,13 @@ class Pool:
         )
         self._workers: list[MapWorker] = []
         self._hired = 0
-        self._poll = select.poll()
-        self._handlers: dict[int, Callable[[int], None]] = {}
-        self._masks: dict[int, int] = {}
+        self._watching = Watching()
         self._beats_at: float | None = None
         self._interrupted: float | None = None
         self._is_closing = False
-        self._done = 0
         self._report: Callable[[float, float | None, str], None] | None = None
         self._pulse: Pulse | None = None
-        self.values: list[Any] = []
-        self.failures: dict[int, ItemFailure] = {}
+        self.outcomes = Outcomes()
         self.fault: ExecutionResult | None = None
         self.thrown: BaseException | None = None
         self.stopped: Trace | None = None
@@ -119,7 +115,7 @@ class Pool:
             KeyboardInterrupt: An interrupt came while the user's own code ran in this process.
         """
         self._report, self._pulse = report, pulse
-        self._watch(self._task.shield.fileno(), self._on_interrupt)
+        self._watching.add(self._task.shield.fileno(), self._on_interrupt)
         try:
             self._look_ahead()
             while not self._is_over():
@@ -171,10 +167,10 @@ class Pool:
             self._hired += 1
             self.containment = worker.lease.containment
             self._workers.append(worker)
-            self._watch(worker.lease.fileno(), partial(self._on_lease, worker))
-            self._watch(worker.lease.control.fileno(), partial(self._on_control, worker))
+            self._watching.add(worker.lease.fileno(), partial(self._on_lease, worker))
+            self._watching.add(worker.lease.control.fileno(), partial(self._on_control, worker))
             for stream in worker.streams:
-                self._watch(stream.fd, partial(self._on_output, stream))
+                self._watching.add(stream.fd, partial(self._on_output, stream))
 
     def _draw(self) -> Batch | None:
         items = self._items
@@ -191,7 +187,7 @@ class Pool:
             return None
 
     def _give(self, worker: MapWorker, batch: Batch) -> None:
-        self._make_room(batch)
+        self.outcomes.expect(batch)
         try:
             worker.give(batch, each=self._pace.each)
         except (EncodingFailed, FrameError) as error:
@@ -203,34 +199,20 @@ class Pool:
                 self._take_failure(batch.first, batch.items[0], compose(facts))
         self._rewatch(worker)
 
-    def _make_room(self, batch: Batch) -> None:
-        missing = batch.first + len(batch.items) - len(self.values)
-        if missing > 0:
-            self.values += [None] * missing
-
     def _take_values(self, first: int, values: list[Any]) -> None:
-        self.values[first : first + len(values)] = values
-        self._count(len(values))
+        self.outcomes.take_values(first, values)
+        self._beat_soon()
 
     def _take_failure(self, index: int, item: object, result: ExecutionResult) -> None:
-        failure = ItemFailure.of(index, item, result)
-        self.failures[index] = self.values[index] = failure
+        self.outcomes.take_failure(index, item, result)
         if self._plan.on_error == "stop":
             # Those before it are finished: which failure is told must not depend on luck.
             self._items.stop_at(index)
-        self._count(1)
-
-    def _count(self, count: int) -> None:
-        self._done += count
-        if self._report is not None and self._beats_at is None:
-            self._beats_at = time.monotonic() + _BEAT
+        self._beat_soon()
 
     def _listen(self) -> None:
         """Wait for what happens next, and see to it."""
-        for fd, mask in self._poll.poll(self._patience()):
-            handler = self._handlers.get(fd)  # gone, if what came before has ended its worker
-            if handler is not None:
-                handler(mask)
+        self._watching.wait(self._patience())
         self._look_at_the_clock()
 
     def _patience(self) -> float | None:
@@ -240,7 +222,7 @@ class Pool:
             times.append(self._interrupted + self._task.options.grace + _ANSWER_TO_INTERRUPT)
         startup = self._task.options.startup_timeout
         times += [w.hired + startup for w in self._workers if w.conversation.began is None]
-        return max(0.0, min(times) - time.monotonic()) * 1000 if times else None
+        return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()
@@ -260,31 +242,23 @@ class Pool:
                 worker.lease.give_up()
             raise SupervisorLost("the supervising processes of this map do not answer")
 
+    def _beat_soon(self) -> None:
+        if self._beats_at is None:
+            self._beats_at = time.monotonic() + _BEAT
+
     def _beat(self) -> None:
         self._beats_at = None
         for worker in self._workers:
             for stream in worker.streams:
                 stream.flush()
         if self._report is not None:
-            failed = f"items, {len(self.failures):,} failed" if self.failures else "items"
-            self._report(self._done, self._items.total, failed)
-
-    def _watch(self, fd: int, handler: Callable[[int], None]) -> None:
-        self._handlers[fd], self._masks[fd] = handler, select.POLLIN
-        self._poll.register(fd, select.POLLIN)
+            self._report(self.outcomes.done, self._items.total, self.outcomes.summary)
 
     def _rewatch(self, worker: MapWorker) -> None:
         """Wait until the worker reads, if something waits for that."""
-        fd = worker.lease.control.fileno()
-        mask = select.POLLIN | (select.POLLOUT if worker.conversation.wants_to_write else 0)
-        if self._masks.get(fd, mask) != mask:
-            self._masks[fd] = mask
-            self._poll.modify(fd, mask)
-
-    def _forget(self, fd: int) -> None:
-        if self._handlers.pop(fd, None) is not None:
-            del self._masks[fd]
-            self._poll.unregister(fd)
+        self._watching.want_to_write(
+            worker.lease.control.fileno(), worker.conversation.wants_to_write
+        )
 
     def _on_interrupt(self, mask: int) -> None:
         self._interrupted = self._interrupted or time.monotonic()
@@ -294,19 +268,19 @@ class Pool:
 
     def _on_output(self, stream: Stream, mask: int) -> None:
         if not stream.read():
-            self._forget(stream.fd)
-        elif stream.pending and self._beats_at is None:
-            self._beats_at = time.monotonic() + _BEAT
+            self._watching.remove(stream.fd)
+        elif stream.pending:
+            self._beat_soon()
 
     def _on_control(self, worker: MapWorker, mask: int) -> None:
         conversation = worker.conversation
         try:
-            if mask & select.POLLOUT:
+            if mask & WRITE:
                 conversation.write()
-            if mask & ~select.POLLOUT and not conversation.read():
-                self._forget(worker.lease.control.fileno())
+            if mask & ~WRITE and not conversation.read():
+                self._watching.remove(worker.lease.control.fileno())
         except ProtocolError as error:
-            self._forget(worker.lease.control.fileno())
+            self._watching.remove(worker.lease.control.fileno())
             worker.break_off(error)
         if conversation.last is not None:
             worker.lease.release()
@@ -326,7 +300,7 @@ class Pool:
         self._workers.remove(worker)
         lease = worker.lease
         for fd in (lease.fileno(), lease.control.fileno(), lease.stdout, lease.stderr):
-            self._forget(fd)
+            self._watching.remove(fd)
         worker.finish()
         self.stopped = self.stopped or worker.conversation.stopped
         if lease.exit is not None:

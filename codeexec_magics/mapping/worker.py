@@ -7,30 +7,28 @@ untrusted, the count of its items included.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
-from codeexec_magics.data import Arena, decode
-from codeexec_magics.data.plain import plain_items, plain_text
-from codeexec_magics.errors import CodeExecError, DecodingFailed, EncodingFailed, ProtocolError
-from codeexec_magics.languages import Language
+from codeexec_magics.data import Arena
+from codeexec_magics.data.plain import plain_text
+from codeexec_magics.errors import CodeExecError, EncodingFailed, ProtocolError
 from codeexec_magics.leasing import encode_for, run_message, take_lease
+from codeexec_magics.mapping.given import Given
 from codeexec_magics.mapping.items import Batch
 from codeexec_magics.mapping.lines import Lines
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.mapping.reading import read_values, uses_arena
+from codeexec_magics.mapping.task import Answers, Task
 from codeexec_magics.results import ExecutionResult
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
-from codeexec_magics.supervision.shield import Shield
 
 _GRACE_SHARE = 0.06
 """The share of an item's time that it has to tell where it is, once that time is over."""
@@ -38,87 +36,6 @@ _KEPT = 8_000
 _COUNT_SIZE = 8
 _NOTES, _RESULTS = 64, 65_536
 """Where the notes of a crash stand in the outputs arena."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What every worker of a map does.
-
-    Attributes:
-        program: What is run once in each worker, and whose function is mapped.
-        language: The program's language.
-        options: How it is run; ``timeout`` is for each item.
-        inputs: What all items share.
-        shield: What is lowered around the user's own code.
-        display: Called with each MIME bundle and its metadata.
-    """
-
-    program: Program
-    language: Language
-    options: ExecutionOptions
-    inputs: Mapping[str, Any]
-    shield: Shield
-    display: Callable[[dict[str, Any], dict[str, Any]], None]
-
-    @property
-    def trusted(self) -> bool:
-        """Whether what comes from a worker may be unpickled."""
-        return self.language.reads_pickle and not self.options.sandbox
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Who hears of what became of items.
-
-    Attributes:
-        values: The index of the first, and the values from there on.
-        failure: Index, item, and how it ended.
-        again: Batches that must be given out again.
-        took: How many items took how many seconds.
-    """
-
-    values: Callable[[int, list[Any]], None]
-    failure: Callable[[int, Any, ExecutionResult], None]
-    again: Callable[[list[Batch]], None]
-    took: Callable[[int, float], None]
-
-
-@dataclass(slots=True)
-class _Given:
-    """A batch that the worker holds.
-
-    Attributes:
-        number: The worker's own count at its first item.
-        batch: The items.
-        in_arena: Whether it is read from the inputs arena.
-        done: How many of them are done.
-    """
-
-    number: int
-    batch: Batch
-    in_arena: bool
-    done: int = 0
-
-    @property
-    def left(self) -> int:
-        """How many are not done."""
-        return len(self.batch.items) - self.done
-
-    @property
-    def index(self) -> int:
-        """The index of the first that is not done."""
-        return self.batch.first + self.done
-
-    @property
-    def rest(self) -> Batch:
-        """What is not done."""
-        if not self.done:
-            return self.batch
-        return Batch(self.batch.first + self.done, self.batch.items[self.done :])
-
-    def holds(self, number: int) -> bool:
-        """Whether an item, by the worker's count, is among those that are not done."""
-        return self.done <= number - self.number < len(self.batch.items)
 
 
 class MapWorker:
@@ -147,7 +64,7 @@ class MapWorker:
     ) -> None:
         self._task = task
         self._answers = answers
-        self._held: deque[_Given] = deque()
+        self._held: deque[Given] = deque()
         self._given = 1
         self._is_set_up = False
         self._lent = 0
@@ -208,11 +125,11 @@ class MapWorker:
             if self._is_set_up:
                 self._arena.rewind(0)
             value = self._encoded(batch.items)
-            in_arena = _uses_arena(value)
+            in_arena = uses_arena(value)
             self.conversation.say(
                 {"type": "items", "first": self._given, "each": each, "value": value}
             )
-        given = _Given(self._given, batch, in_arena)
+        given = Given(self._given, batch, in_arena)
         self._lent += in_arena
         self._given += len(batch.items)
         self._held.append(given)
@@ -327,7 +244,7 @@ class MapWorker:
         if isinstance(seconds, float) and 0 <= seconds < float("inf"):
             self._answers.took(taken, seconds)
 
-    def _fail(self, given: _Given, failure: Mapping[str, Any]) -> int:
+    def _fail(self, given: Given, failure: Mapping[str, Any]) -> int:
         """The first item that is not done has failed; how many are done with by that."""
         if failure.get("kind") == "decoding" and given.left > 1:
             # The batch could not be read for one of its items: which one, shows when each comes
@@ -342,48 +259,27 @@ class MapWorker:
         given.done += taken
         return taken
 
-    def _take_values(self, value: object, given: _Given) -> int:
+    def _take_values(self, value: object, given: Given) -> int:
         """Pass values on; returns how many there are."""
         if value is None:
             return 0
-        values = plain_items(value)
-        if values is None:
-            arena = Arena(self.lease.outputs)
-            try:
-                values = self._decoded(value, arena)
-            except DecodingFailed:
-                return self._take_each(value, arena, given)
-            finally:
-                if _uses_arena(value):
-                    self.conversation.say({"type": "taken"})
-        if type(values) is not list or len(values) > given.left:
-            raise ProtocolError("an answer that does not fit: the program wrote it")
-        self._answers.values(given.index, values)
-        return len(values)
-
-    def _take_each(self, value: Any, arena: Arena, given: _Given) -> int:
-        """Pass values on of which one cannot be read here, and tell which."""
-        nodes = value.get("inline") if isinstance(value, Mapping) else None
-        if isinstance(value, Mapping) and nodes is None:
-            nodes = json.loads(arena.read(value["offset"], value["length"]))
-        if not isinstance(nodes, list) or len(nodes) > given.left:
-            raise ProtocolError("an answer that does not fit: the program wrote it")
-        buffers = {"buffers": value["buffers"]} if "buffers" in value else {}
-        for place, node in enumerate(nodes):
-            try:
-                one = self._decoded({"codec": "tree", "inline": node, **buffers}, arena)
-            except DecodingFailed as error:
+        values, refused = read_values(value, self.lease.outputs, self._task)
+        if uses_arena(value):
+            self.conversation.say({"type": "taken"})
+        if len(values) > given.left:
+            raise ProtocolError("an answer to more items than were given: the program wrote it")
+        if not refused:
+            self._answers.values(given.index, values)
+            return len(values)
+        for place, value in enumerate(values):
+            if place in refused:
                 facts = self._facts()
-                facts.refusal = error
+                facts.refusal = refused[place]
                 item = given.batch.items[given.done + place]
                 self._answers.failure(given.index + place, item, compose(facts))
             else:
-                self._answers.values(given.index + place, [one])
-        return len(nodes)
-
-    def _decoded(self, value: object, arena: Arena) -> Any:
-        with self._task.shield.lowered():  # unpickling runs code of the user's classes
-            return decode(value, arena, allow_pickle=self._task.trusted, root="result")
+                self._answers.values(given.index + place, [value])
+        return len(values)
 
     def _display(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
         for stream in self.streams:  # what was printed before is in the pipes by now
@@ -407,10 +303,6 @@ class MapWorker:
     def _count(self) -> int:
         """Which item it was working on; 0 if it does not tell."""
         return int.from_bytes(os.pread(self.lease.outputs, _COUNT_SIZE, 0), sys.byteorder)
-
-
-def _uses_arena(value: object) -> bool:
-    return isinstance(value, Mapping) and ("inline" not in value or "buffers" in value)
 
 
 def _ignore_progress(done: float, total: float | None, text: str) -> None:
