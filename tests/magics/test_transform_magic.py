@@ -206,7 +206,7 @@ def test_no_raise_error_keeps_the_result_and_goes_on(
     [
         ("%%transform pythn\n1", "did you mean 'python'?"),
         ("%%transform js --lang python\n1", "two languages: js and --lang python"),
-        ("%%transform --map\n1", "--map is not in this version"),
+        ("%%transform --with x\n1", "--with is not in this version"),
         ("%%transform -f a.py\n1", "%transform LANG -f PATH"),
         ("%%transform --cwd /no/such\n1", "there is no folder '/no/such'"),
         ("%%transform --interpreter /no/such\n1", "'/no/such' is no executable file"),
