@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import codeexec_magics  # noqa: E402 - from this checkout, whatever is installed
+from codeexec_magics.highlighting import TransformLexer  # noqa: E402
 
 project = "codeexec_magics"
 author = "The codeexec_magics developers"
@@ -137,5 +138,6 @@ def setup(app: Sphinx) -> None:
     copy = HERE / "notebooks"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(HERE.parent / "notebooks", copy, ignore=shutil.ignore_patterns(".*"))
+    app.add_lexer("ipython3", TransformLexer)
     app.connect("source-read", _fill)
     app.connect("missing-reference", _anywhere)

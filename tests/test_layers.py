@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "work": {"data", "languages", "protocol", "supervision", "values", "work"},
     "display": {"values", "display"},
     "magics": {"work", "display", "languages", "values", "magics"},
+    "highlighting": {"languages", "values"},
     "pytest_plugin": {"display"},
     "": {"values", "work", "magics"},
 }

@@ -1,0 +1,169 @@
+"""A cell of ``%%transform`` has the colours of its language, wherever it is drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_lab import ROOT, Lab, find_browser, private_lab
+from playwright.sync_api import expect
+from pygments.token import Keyword, Name, Number, String
+
+from codeexec_magics.highlighting import TransformLexer, language_of
+
+EXTENSION = ROOT / "codeexec_magics" / "labextension"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SHARED = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+CELLS = (
+    "%%transform js -i rows\nconst total = rows.length // 'no string'",
+    "%%transform -i rows\ndef total(rows):\n    return len(rows)",
+    "const = None\ndef plain(): ...",
+)
+
+
+def installed(below: Path, prefix: str) -> Path:
+    """What a wheel installs below a prefix of the environment, as its configuration says."""
+    for source, target in SHARED.items():
+        if target.startswith(prefix):
+            copy = below / target.removeprefix(prefix)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copying = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+            copying(ROOT / source, copy)
+    return below
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab with the extension."""
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("there is no Chromium on the PATH")
+    home = tmp_path_factory.mktemp("highlighting")
+    installed(home / "data", "share/jupyter/")
+    with private_lab(home, executable) as running:
+        yield running
+
+
+@pytest.mark.browser
+def test_cells_are_coloured_in_jupyterlab(lab: Lab) -> None:
+    lab.write("colours.ipynb", *CELLS)
+    page = lab.open("colours.ipynb").page
+    editors = page.locator(".jp-Notebook .jp-CodeCell .cm-content")
+    language = "data-language"
+
+    expect(editors.nth(0)).to_have_attribute(language, "javascript", timeout=30_000)
+    expect(editors.nth(1)).to_have_attribute(language, "python")
+    expect(editors.nth(2)).to_have_attribute(language, "python")
+    colour = "element => getComputedStyle(element).color"
+    word = editors.nth(0).locator("span", has_text="const").first
+    keyword = page.locator(".cm-content span", has_text="def").first
+    assert word.evaluate(colour) == keyword.evaluate(colour)
+
+    # The language follows what is typed, there and back.
+    editors.nth(0).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+Delete")
+    expect(editors.nth(0)).to_have_attribute(language, "python")
+    page.keyboard.press("Control+z")
+    expect(editors.nth(0)).to_have_attribute(language, "javascript")
+    lab.close()
+
+
+def test_nbconvert_colours_cells(tmp_path: Path) -> None:
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, CELLS))),
+        tmp_path / "colours.ipynb",
+    )
+    entries = "".join(
+        f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in names.items())
+        for group, names in PROJECT["project"]["entry-points"].items()
+    )
+    metadata = tmp_path / "site" / "colours-0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: colours\nVersion: 0\n")
+    (metadata / "entry_points.txt").write_text(entries)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "html", "colours.ipynb"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(installed(tmp_path / "config", "etc/jupyter/")),
+            "IPYTHONDIR": str(tmp_path / "ipython"),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(metadata.parent))),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "colours.html").read_text(encoding="utf-8")
+
+    assert '<span class="kd">const</span>' in page
+    assert '<span class="c1">// ' in page
+    assert page.count('<span class="k">def</span>') == 2
+    assert page.count('<span class="k">transform</span>') == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("", "python"),
+        (" -o out", "python"),
+        (" js", "javascript"),
+        (" node -i js", "javascript"),
+        (" PY -o out", "python"),
+        (" --lang js", "javascript"),
+        (" -i a -l=node", "javascript"),
+        (" -i lang", "python"),
+        (" ruby", "ruby"),
+    ],
+)
+def test_the_line_names_the_language(line: str, language: str) -> None:
+    assert language_of(line) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "%%transform",
+        "%%transform js",
+        "\n %%transform js\n\n\n",
+        *CELLS,
+        "%%transform klingon\n1",
+    ],
+)
+def test_no_character_is_lost(text: str) -> None:
+    parts = list(TransformLexer().get_tokens_unprocessed(text))
+
+    assert "".join(part for _, _, part in parts) == text
+    assert all(text[place : place + len(part)] == part for place, _, part in parts)
+
+
+def test_flags_and_body_have_kinds() -> None:
+    tokens = TransformLexer().get_tokens("%%transform js -i rows\nlet text = `${rows}` + 5\n")
+    kinds = {part: kind for kind, part in tokens}
+
+    assert kinds["transform"] in Keyword
+    assert kinds["-i"] in Name.Attribute
+    assert kinds["let"] in Keyword
+    assert kinds["5"] in Number
+    assert kinds["`"] in String
+
+
+def test_what_is_installed_is_there_and_of_this_version() -> None:
+    package = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
+
+    assert [source for source in SHARED if not (ROOT / source).exists()] == []
+    assert package["version"] == PROJECT["project"]["version"]
+    assert (EXTENSION / package["jupyterlab"]["_build"]["load"]).is_file()
