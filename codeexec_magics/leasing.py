@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from codeexec_magics import events
-from codeexec_magics.data import FOREIGN, PYTHON, Arena, encode
+from codeexec_magics.data import FOREIGN, PYTHON, SEALED, Arena, encode
 from codeexec_magics.errors import IsolationUnavailable
 from codeexec_magics.languages import Language
 from codeexec_magics.options import ExecutionOptions, Program
@@ -90,5 +90,5 @@ def run_message(
         "entry": program.entry,
         "inputs": inputs,
         # From a sandbox nothing is believed: no pickle, which could run code here.
-        "values": sorted(PYTHON - {"pickle"} if options.sandbox else PYTHON),
+        "values": sorted(SEALED if options.sandbox else PYTHON),
     }
