@@ -1,0 +1,98 @@
+"""``--map`` in a shell of this process, with the real engine behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from codeexec_magics import ExecutionResult, ItemFailure, Transform
+from codeexec_magics.errors import ProgramFailed
+
+Run = Callable[[str], BaseException | None]
+
+HALF = "\ndef transform(row, limit=8):\n    return limit / row"
+
+
+def test_each_item_is_the_functions_and_inputs_are_shared(
+    shell: InteractiveShell, run: Run
+) -> None:
+    shell.user_ns.update(rows=[1, 2, 4], limit=16)
+
+    assert run(f"%%transform --map rows -i limit -o out{HALF}") is None
+
+    assert shell.user_ns["out"] == [16, 8, 4]
+
+
+def test_an_expression_is_mapped(shell: InteractiveShell, run: Run) -> None:
+    assert run("%%transform js --map 'range(3)' --workers 1 --batch 1 -o out\nx => x * x") is None
+
+    assert shell.user_ns["out"] == [0, 1, 4]
+
+
+def test_a_failure_names_its_item_and_binds_nothing(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["rows"] = [1, 0]
+
+    error = run(f"%%transform --map rows -o out --result kept{HALF}")
+
+    assert isinstance(error, ProgramFailed)
+    assert "(item 1: 0)" in str(error)
+    assert "out" not in shell.user_ns
+    assert isinstance(shell.user_ns["kept"], ExecutionResult)
+    assert "item 1: 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["collect", "go-on"])
+def test_the_others_are_finished(shell: InteractiveShell, run: Run, word: str) -> None:
+    shell.user_ns["rows"] = [0, 1, 0]
+
+    error = run(f"%%transform --map rows -o out --on-error {word}{HALF}")
+
+    if word == "collect":
+        assert error is None
+        assert [type(value) for value in shell.user_ns["out"]] == [ItemFailure, float, ItemFailure]
+    else:
+        assert "2 of 3 items failed" in str(error)
+
+
+def test_a_named_transform_is_mapped(shell: InteractiveShell, run: Run) -> None:
+    assert run(f"%%transform -n half{HALF}") is None
+    shell.user_ns["rows"] = [1, 2]
+
+    assert run("%transform half --map rows -o out") is None
+
+    assert shell.user_ns["out"] == [8, 4]
+    half = shell.user_ns["half"]
+    assert isinstance(half, Transform)
+    assert half.map([4], inputs={"limit": 4}) == [1]
+
+
+def test_what_the_iterable_throws_is_the_cells_error(shell: InteractiveShell, run: Run) -> None:
+    shell.user_ns["rows"] = (1 / (2 - number) for number in range(5))
+
+    assert isinstance(run(f"%%transform --map rows -o out{HALF}"), ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("--map missing", "no variable is called 'missing'"),
+        ("--map 5", "must be iterable, not int"),
+        ("--map '1 +'", "no Python expression"),
+        ("--workers 2", "needs --map"),
+        ("--map [1] --workers 0", "--workers"),
+        ("--map [1] --workers 1000", "1 to 64"),
+        ("--map [1] --on-error colect", "did you mean 'collect'"),
+        ("--map [1] --bg", "exclude"),
+        ("--map [1] --cpu-time 5", "timeout is the limit of an item"),
+    ],
+)
+def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, word: str) -> None:
+    error = run(f"%%transform {line}\nlambda x: x")
+
+    assert isinstance(error, UsageError)
+    assert word in str(error)
