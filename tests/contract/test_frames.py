@@ -339,3 +339,23 @@ def test_many_rows_become_the_frame_that_few_do(executor: CodeExecutor, converte
     few = executor.execute_javascript(program.replace("3000", "900"), converter=converter).output
 
     assert many[:900].equals(few)
+
+
+def test_a_sandboxed_cell_sends_frames_without_a_pickle(executor: CodeExecutor) -> None:
+    program = """
+    import pandas as pd
+    index = pd.MultiIndex.from_tuples([(1, "a"), (2, "b")], names=["k", "l"])
+    zoned = pd.date_range("2020-10-25", periods=2, freq="h", tz="Europe/Berlin")
+    kinds = pd.Categorical(["x", None], categories=["y", "x"], ordered=True)
+    pd.DataFrame({"t": zoned, "c": kinds, "n": [1.5, float("nan")], "s": ["ä", None]}, index=index)
+    """
+    source = "\n".join(line[4:] for line in program.splitlines())
+
+    sandboxed = executor.execute_python(source, sandbox=True)
+    trusted = executor.execute_python(source)
+    refused = executor.execute_python("class Own: pass\n[Own()]", sandbox=True)
+
+    assert sandboxed.success, sandboxed.error
+    pd.testing.assert_frame_equal(sandboxed.output, trusted.output)
+    assert refused.outcome is Outcome.FAILED
+    assert "result[0] (Own) cannot travel without a pickle" in str(refused.error)
