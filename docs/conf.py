@@ -39,6 +39,7 @@ extensions = [
 exclude_patterns = ["**/.ipynb_checkpoints"]
 default_role = "py:obj"
 highlight_language = "text"
+suppress_warnings = ["misc.highlighting_failure"]  # a cell shows what is no program
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
