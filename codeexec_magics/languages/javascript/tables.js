@@ -11,13 +11,12 @@
 
 const util = require('node:util');
 const $ = require('./primordials.js');
-const { keeps } = require('./escapes.js');
+const { frameOf, frames, methodFor } = require('./methods.js');
 const { makerOf } = require('./rows.js');
 const { Refusal } = require('./refusal.js');
 
 const BLOCK = 1024;
 const MOST_SHOWN = 100;
-const frames = new WeakMap();
 
 class Frame {
   /** The Array behind the Proxy; rows that are not made yet are holes in it. */
@@ -189,103 +188,6 @@ class Frame {
   }
 }
 
-/** Call `act` with each row: the one that the program has, or one for this time only. */
-function pass(frame, act) {
-  const { target } = frame;
-  const { length } = target;
-  for (let index = 0; index < length; index += 1) {
-    if ($.hasOwn(target, index)) {
-      act(target[index], index);
-    } else if (!frame.isFilled) {
-      act(frame.row(index), index);
-    }
-  }
-}
-
-function map(frame, [callback, self]) {
-  const made = new Array(frame.target.length);
-  pass(frame, (row, index) => {
-    made[index] = $.call(callback, self, row, index, frame.proxy);
-  });
-  return made;
-}
-
-function forEach(frame, [callback, self]) {
-  pass(frame, (row, index) => {
-    $.call(callback, self, row, index, frame.proxy);
-  });
-}
-
-function filter(frame, [callback, self]) {
-  const kept = [];
-  pass(frame, (row, index) => {
-    if ($.call(callback, self, row, index, frame.proxy)) {
-      // From now on the program has it.
-      frame.target[index] = row;
-      kept[kept.length] = row;
-    }
-  });
-  return kept;
-}
-
-function reduce(frame, [callback, first]) {
-  let result = first;
-  pass(frame, (row, index) => {
-    result = $.call(callback, undefined, result, row, index, frame.proxy);
-  });
-  return result;
-}
-
-/** The rows one by one, made block by block. */
-function* iterate(frame) {
-  const { target } = frame;
-  for (let index = 0; index < target.length; index += 1) {
-    if (!frame.isFilled && !$.hasOwn(target, index)) {
-      frame.fillAround(index);
-    }
-    yield target[index];
-  }
-}
-
-/** Methods that can do with rows of the moment: where the row stands among the arguments. */
-const PASSING = new Map([
-  [$.ArrayPrototype.map, { passing: map, position: 0, least: 1 }],
-  [$.ArrayPrototype.forEach, { passing: forEach, position: 0, least: 1 }],
-  [$.ArrayPrototype.filter, { passing: filter, position: 0, least: 1 }],
-  [$.ArrayPrototype.reduce, { passing: reduce, position: 1, least: 2 }],
-]);
-/** Methods that look at every row anyway, and are faster on the Array itself. */
-const WHOLE = ['flatMap', 'join', 'reduceRight', 'reverse', 'sort', 'toReversed', 'toSorted'];
-const replacements = new Map();
-
-function replace(original, act) {
-  replacements.set(original, function method(...args) {
-    const frame = $.weakGet(frames, this);
-    return frame === undefined ? $.apply(original, this, args) : act(frame, args);
-  });
-}
-
-for (const [original, { passing, position, least }] of PASSING) {
-  replace(original, (frame, args) => {
-    const isPassing =
-      !frame.isFilled &&
-      args.length >= least &&
-      typeof args[0] === 'function' &&
-      !keeps(args[0], position);
-    return isPassing ? passing(frame, args) : $.apply(original, frame.fill(), args);
-  });
-}
-for (const name of WHOLE) {
-  const original = $.ArrayPrototype[name];
-  if (original !== undefined) {
-    replace(original, (frame, args) => {
-      const result = $.apply(original, frame.fill(), args);
-      return result === frame.target ? frame.proxy : result;
-    });
-  }
-}
-replace($.ArrayPrototype.values, (frame) => iterate(frame));
-
 /** The index that a key of the Array is, or -1. */
 function indexOf(key, count) {
   if (typeof key !== 'string') {
@@ -306,7 +208,7 @@ class Handler {
   get(target, key) {
     const value = target[key];
     if (typeof value === 'function') {
-      return $.mapGet(replacements, value) ?? value;
+      return methodFor(value);
     }
     if (value !== undefined || this.#frame.isFilled) {
       return value;
@@ -370,8 +272,5 @@ function rowsOf(names, columns, count, source) {
   frames.set(frame.proxy, frame);
   return frame.proxy;
 }
-
-/** The frame that a value is, or undefined. */
-const frameOf = (value) => $.weakGet(frames, value);
 
 module.exports = { __proto__: null, frameOf, rowsOf };
