@@ -16,7 +16,7 @@ from codeexec_magics import CodeExecutor, ItemFailure, MapPlan, Outcome
 from codeexec_magics.options import ExecutionOptions, Program
 
 WORKERS = 2
-SINGLE, BATCHED = 20_000, 400_000
+SINGLE, BATCHED = 50_000, 400_000
 CHUNK = 2_000
 DEADLINE = 5.0
 ROUNDS = 7
