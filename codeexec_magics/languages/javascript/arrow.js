@@ -33,6 +33,15 @@ function load() {
   return flechette;
 }
 
+/** Load it ahead, if it is there. */
+function prepare() {
+  try {
+    load();
+  } catch {
+    // The first frame that needs it says so.
+  }
+}
+
 function isUsed(bits, index) {
   return bits === null || ((bits[index >> 3] >> (index & 7)) & 1) === 1;
 }
@@ -149,4 +158,4 @@ function fieldsOf(bytes, wanted) {
   });
 }
 
-module.exports = { __proto__: null, fieldsOf, load };
+module.exports = { __proto__: null, fieldsOf, prepare };

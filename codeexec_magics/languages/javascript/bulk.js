@@ -114,7 +114,8 @@ function blockOf(items, start, end, key) {
     if (typeof item !== 'string') {
       return null;
     }
-    text += `${item}\0`;
+    text += item;
+    text += '\0';
   }
   return $.isWellFormed(text) ? $.utf8(text) : null;
 }
@@ -162,16 +163,18 @@ function isPlainRow(row) {
 
 /** Whether a row has exactly these keys, in this order, as a list of rows would send them. */
 function hasKeys(row, keys) {
-  const own = isPlainRow(row) ? $.objectKeys(row) : $.bareList();
-  if (own.length !== keys.length || $.ownSymbols(row).length !== 0) {
+  if (!isPlainRow(row) || $.ownSymbols(row).length !== 0) {
     return false;
   }
-  for (let at = 0; at < keys.length; at += 1) {
-    if (own[at] !== keys[at]) {
+  let at = 0;
+  // What a program has put on Object.prototype shows up here as well, and then this is no such row.
+  for (const key in row) {
+    if (key !== keys[at]) {
       return false;
     }
+    at += 1;
   }
-  return true;
+  return at === keys.length;
 }
 
 function haveKeys(rows, count, keys) {

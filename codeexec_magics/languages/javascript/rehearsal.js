@@ -6,6 +6,7 @@
  */
 'use strict';
 
+const arrow = require('./arrow.js');
 const bindings = require('./bindings.js');
 const evaluate = require('./evaluate.js');
 const parser = require('./parser.js');
@@ -21,6 +22,7 @@ const REQUEST = '{"inputs":{"codec":"tree","inline":{"x":[1,"a",{"y":0.5}]}}}';
 /** Rehearse a run. */
 function rehearse() {
   parser.load();
+  arrow.prepare();
   stop.listen();
   decode(JSON.parse(REQUEST).inputs, REQUEST);
   makeDisplay('');
