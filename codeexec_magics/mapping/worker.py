@@ -33,6 +33,7 @@ from codeexec_magics.supervision.client import SupervisorClient
 _GRACE_SHARE = 0.06
 """The share of an item's time that it has to tell where it is, once that time is over."""
 _KEPT = 8_000
+_OUR_LOSSES = ("supervisor_lost", "reaper_lost")
 _COUNT_SIZE = 8
 _NOTES, _RESULTS = 64, 65_536
 """Where the notes of a crash stand in the outputs arena."""
@@ -176,7 +177,8 @@ class MapWorker:
         # Odd: it read or wrote a whole batch, the one that begins with this item.
         number, is_packing = count // 2, count % 2 == 1
         blamed = [given for given in held if given.holds(number)] if count else []
-        if not blamed and not self._is_set_up:
+        is_ours = self.lease.exit is not None and self.lease.exit.cause in _OUR_LOSSES
+        if is_ours or (not blamed and not self._is_set_up):
             return result
         for given in held:
             if given not in blamed:
