@@ -366,6 +366,26 @@ def test_a_group_can_be_had_or_it_is_told_why() -> None:
 
 @with_groups
 @pytest.mark.parametrize(
+    ("number", "status", "peak"), [(8, -signal.SIGKILL, 1.0), (1, 0, 0.25)], ids=["more", "less"]
+)
+def test_a_watch_has_the_kernel_hold_what_is_below(
+    monkeypatch: pytest.MonkeyPatch, number: int, status: int, peak: float
+) -> None:
+    program = f"import os\nos.read(0, 1)\nnumber = {number}\n{MANY_CHILDREN}"
+    child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
+    monkeypatch.setattr(limits, "_below", lambda: [child.pid])
+
+    watch = Watch(Limits(memory=LIMIT), str(os.getpid()), "1", 0)
+    child.communicate(b"!")
+    ended_at_limit = watch.is_out_of_memory()
+    watch.end()
+
+    assert (child.returncode, ended_at_limit) == (status, status != 0)
+    assert peak * LIMIT * 0.98 <= watch.peak_memory <= LIMIT
+
+
+@with_groups
+@pytest.mark.parametrize(
     "program",
     ["held = bytearray(range(256)) * (1 << 22)", MANY_CHILDREN, FILE_IN_MEMORY],
     ids=["at-once", "children", "file-in-memory"],
