@@ -79,12 +79,12 @@ class Lab:
         self.folder = folder
 
     def open(self, name: str, *, front_end: str = "lab/tree", cards: int = 0) -> OpenNotebook:
-        """Open a notebook of the folder and wait until its kernel is ready.
+        """Open a notebook of the folder, and wait until its kernel and its cards are there.
 
         Args:
             name: Its file.
             front_end: ``notebooks`` for Notebook 7.
-            cards: How many are in its file and are waited for instead of the kernel.
+            cards: How many are in its file.
         """
         # So tall that Lab draws every cell: what is out of sight it leaves out of the page.
         page = self._browser.new_page(viewport={"width": 1200, "height": 4500})
@@ -97,7 +97,7 @@ class Lab:
         def is_ready() -> bool:
             if choice.is_visible():
                 choice.click()
-            return notebook.cards.count() == cards if cards else self._has_kernel(name)
+            return self._has_kernel(name) and notebook.cards.count() >= cards
 
         assert wait_until(is_ready, seconds=60)
         return notebook
