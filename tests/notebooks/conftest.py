@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from census import below, wait_until
 from jupyter_lab import Lab, find_browser, private_lab
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "front_ends"))
@@ -25,5 +27,9 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def lab(running_lab: Lab) -> Iterator[Lab]:
     """The same; what a test has opened is closed after it."""
+    me = os.getpid()
+    before = below(me)
     yield running_lab
     running_lab.close()
+    # A tab's process may take its time on a busy machine.
+    wait_until(lambda: not below(me) - before, seconds=30)
