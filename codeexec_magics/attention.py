@@ -80,6 +80,7 @@ class Attention:
         self._flush_at: float | None = None
         self._interrupted: float | None = None
         self._pulse: Pulse | None = None
+        self._concluded: Callable[[], None] | None = None
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Self:
@@ -94,17 +95,18 @@ class Attention:
     def __exit__(self, *_: object) -> None:
         self._selector.close()
 
-    def hold(self, pulse: Pulse | None = None) -> None:
+    def hold(self, pulse: Pulse | None = None, concluded: Callable[[], None] | None = None) -> None:
         """Serve until the reaper says that nothing is left, then take what the pipes still hold.
 
         Args:
             pulse: What is to be called meanwhile; without one nothing wakes this thread in vain.
+            concluded: Called when the last message has come, before the run is ended.
 
         Raises:
             ProtocolError: What arrived is not of the protocol; the run is being ended.
             CodeExecError: The worker could not be started, or its supervision was lost.
         """
-        self._pulse = pulse
+        self._pulse, self._concluded = pulse, concluded
         try:
             while self._lease.exit is None:
                 for key, mask in self._selector.select(self._patience()):
@@ -179,6 +181,9 @@ class Attention:
                 self._selector.unregister(self._lease.control)
                 return
             if conversation.last is not None:
+                concluded, self._concluded = self._concluded, None
+                if concluded is not None:
+                    concluded()
                 # It has nothing more to do but to end, and a runtime takes its time for that.
                 self._lease.release()
         write = selectors.EVENT_WRITE if conversation.wants_to_write else 0

@@ -37,6 +37,8 @@ class Listener:
         progress: Done, total (or None), text.
         admit: Turns a bundle that has arrived into what may be kept and shown of it.
         done: Some items of a map are done: the message; None where there are no items.
+        room: The runner has made room for inputs that are not in the arena: says where. They are
+            there when this returns.
     """
 
     begun: Callable[[], None]
@@ -44,6 +46,7 @@ class Listener:
     progress: Callable[[float, float | None, str], None]
     admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     done: Callable[[dict[str, Any]], None] | None = None
+    room: Callable[[Any], None] | None = None
 
 
 class Conversation:
@@ -71,6 +74,7 @@ class Conversation:
         self.ended: float | None = None
         self.last: dict[str, Any] | None = None
         self.stopped: Trace | None = None
+        self._room = listener.room
         self._displays = Displays(listener.display, listener.admit)
 
     @property
@@ -165,6 +169,10 @@ class Conversation:
             self._listener.done(message)
         elif kind in ("result", "error"):
             self.last, self.ended = message, time.monotonic()
+        elif kind == "room" and self._room is not None:
+            room, self._room = self._room, None  # once: it starts the clock
+            room(message.get("rooms"))
+            self.say({"type": "filled"})
         elif kind == "stopped":
             self.stopped = Trace.from_dict(_mapping(message, "trace"))
         elif kind == "display":

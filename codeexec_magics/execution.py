@@ -20,10 +20,12 @@ from codeexec_magics.composition import Facts, compose
 from codeexec_magics.conversation import Conversation, Listener
 from codeexec_magics.data import Arena
 from codeexec_magics.data.conversion import receive
+from codeexec_magics.data.peer import Fetching
 from codeexec_magics.errors import CodeExecError, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.leasing import encode_for, run_message, take_lease
 from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.peers import Peer
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
@@ -95,6 +97,7 @@ class Execution:
         self._facts = Facts(language.name, options.timeout, limits=options.limits())
         self._streams: dict[str, Stream] = {}
         self._reaper: int | None = None
+        self._fetched: dict[int, memoryview] = {}
 
     @property
     def under_way(self) -> bool:
@@ -146,10 +149,11 @@ class Execution:
 
     def _perform(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> None:
         lease = self._lease(client)
+        peer = Peer(lease, trusted=self._trusted)
         try:
             # The worker starts while the inputs are encoded.
-            conversation = self._converse(lease, inputs)
-            self._attend(lease, conversation)
+            conversation = self._converse(lease, peer, inputs)
+            self._attend(lease, conversation, peer)
             self._read_value(lease)
         except SupervisorLost:
             self._facts.left = client.sweep(lease.session)
@@ -159,6 +163,7 @@ class Execution:
             lease.wait()
             self._facts.exit = lease.exit
             self._reaper = None
+            peer.close()
             lease.close()
 
     def _lease(self, client: SupervisorClient) -> Lease:
@@ -167,32 +172,48 @@ class Execution:
         self._reaper = lease.reaper
         return lease
 
-    def _converse(self, lease: Lease, inputs: Mapping[str, Any]) -> Conversation:
-        arena = Arena(lease.inputs)
+    @property
+    def _trusted(self) -> bool:
+        """Whether the program may run code here by what it returns: it could anyway."""
+        return self._language.reads_pickle and not self._options.sandbox
+
+    def _converse(self, lease: Lease, peer: Peer, inputs: Mapping[str, Any]) -> Conversation:
+        arena = peer.arena(lease.inputs)
         with self._shield.lowered():  # an object is packed by code of its own
             encoded = encode_for(self._language, dict(inputs), arena, "inputs")
-        if self._observer.read is not None:
-            self._observer.read()
         with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
             arena.seal()
-        run = run_message(self._program, self._options, encoded)
+        run = peer.described(run_message(self._program, self._options, encoded), arena)
+        observer = self._observer
 
-        def begun() -> None:
+        def start_the_clock() -> None:
             options = self._options
             seconds = None if options.timeout == float("inf") else options.timeout
             if seconds is not None or options.limits():
                 lease.arm(seconds, options.grace, options.limits())
 
-        observer = self._observer
+        def sent() -> None:
+            """All inputs are out of our hands: the program begins, and they may change here."""
+            if observer.read is not None:
+                observer.read()
+
+        def room(rooms: Any) -> None:
+            peer.give(arena, rooms)
+            sent()
+            start_the_clock()
+
+        if not run.get("room"):
+            sent()
         listener = Listener(
-            begun,
+            _nothing if run.get("room") else start_the_clock,
             observer.display or _ignore_display,
             observer.progress or _ignore_progress,
             harmless if self._options.sandbox else dict,
+            room=room if run.get("room") else None,
         )
         return Conversation(lease.control, run, listener)
 
-    def _attend(self, lease: Lease, conversation: Conversation) -> None:
+    def _attend(self, lease: Lease, conversation: Conversation, peer: Peer) -> None:
         """Serve the run until nothing of it is left."""
         facts, kept, output = self._facts, self._options.kept_output, self._observer.output
         self._streams = {
@@ -202,7 +223,7 @@ class Execution:
         streams = tuple(self._streams.values())
         try:
             with Attention(lease, conversation, streams, self._shield, self._options) as attention:
-                attention.hold(self._observer.tick)
+                attention.hold(self._observer.tick, lambda: self._fetch(conversation, peer))
         finally:
             facts.stdout, facts.stderr = (stream.text() for stream in streams)
             facts.last, facts.stopped = conversation.last, conversation.stopped
@@ -212,6 +233,12 @@ class Execution:
             if conversation.began is not None:
                 facts.seconds = (conversation.ended or time.monotonic()) - conversation.began
 
+    def _fetch(self, conversation: Conversation, peer: Peer) -> None:
+        """Copy what the value has in the worker's memory, while the worker waits for that."""
+        last = conversation.last or {}
+        if last.get("type") == "result":
+            self._fetched = peer.take(last.get("value"))
+
     def _learn(self, last: Mapping[str, Any]) -> None:
         """Have the libraries that the program has used loaded ahead for the next one."""
         loaded, learn = last.get("loaded"), self._language.learn
@@ -220,7 +247,7 @@ class Execution:
 
     def _read_value(self, lease: Lease) -> None:
         """Decode the value, now that nothing of the run is alive to change it."""
-        last, arena = self._facts.last, Arena(lease.outputs)
+        last, arena = self._facts.last, Fetching(lease.outputs, self._fetched)
         if last is None:
             self._read_crash(lease, arena)
         if last is None or last["type"] != "result":
@@ -228,11 +255,10 @@ class Execution:
         with contextlib.suppress(OSError):
             arena.seal()
         with self._shield.lowered():
-            trusted = self._language.reads_pickle and not self._options.sandbox
             self._facts.value = receive(
                 last.get("value"),
                 arena,
-                allow_pickle=trusted,
+                allow_pickle=self._trusted,
                 root="result",
                 converter=self._options.converter,
             )
@@ -245,6 +271,10 @@ class Execution:
             return
         notes = arena.read(0, min(arena.size, _LONGEST_NOTES))
         self._facts.crash = extract(notes.decode("utf-8", "replace"), self._program)
+
+
+def _nothing() -> None:
+    """The clock starts later."""
 
 
 def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:

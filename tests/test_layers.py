@@ -34,6 +34,7 @@ WORK = {
     "composition",
     "conversation",
     "displays",
+    "peers",
     "doctor",
     "streams",
     "transform",

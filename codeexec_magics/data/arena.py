@@ -13,6 +13,9 @@ from typing import Any
 ALIGNMENT = 64
 """Bytes; every range begins at a multiple of this, as Arrow and vector instructions like it."""
 
+ELSEWHERE = 3
+"""How many numbers say where a buffer is that is not in the arena: address, length, and 1."""
+
 _LARGEST_WRITE = 1 << 30
 _LARGEST_READ = 1 << 24
 _WORTH_MAPPING = 1 << 20
@@ -93,6 +96,18 @@ class Arena:
         view = view.cast("B")
         self._write(view, offset)
         return offset, view.nbytes
+
+    def keep(self, buffer: Any) -> tuple[int, ...]:
+        """Have a contiguous buffer reach the reader; how a descriptor says where it is."""
+        return self.append(buffer)
+
+    def fetched(self, index: int) -> memoryview:
+        """A buffer that was not in the arena, and was fetched from where it is.
+
+        Raises:
+            ValueError: It was not.
+        """
+        raise ValueError(f"buffer {index} is not in the arena, and was not fetched")
 
     def stream(self) -> ArenaStream:
         """A file to write to, whose content becomes one range behind what was appended before."""

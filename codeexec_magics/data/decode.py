@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import DecodingFailed
 from ..tagged import read_numpy_scalar
 from ..tree import TreeReader, safe_error
-from .arena import ALIGNMENT, Arena
+from .arena import ALIGNMENT, ELSEWHERE, Arena
 
 _WORTH_A_PAUSE = 1 << 20
 
@@ -61,7 +61,7 @@ class Decoder(TreeReader):
         self._by_columns = by_columns
         self._arena = arena
         self._allow_pickle = allow_pickle
-        self._places: list[tuple[int, int]] = []
+        self._places: list[tuple[int, int] | None] = []
         self._memory: memoryview | None = None
 
     def open(self, descriptor: Any) -> Any:
@@ -72,13 +72,13 @@ class Decoder(TreeReader):
         self._places = [_place(pair, size) for pair in descriptor.get("buffers", ())]
         if "inline" in descriptor:
             return descriptor["inline"]
-        offset, length = _place((descriptor["offset"], descriptor["length"]), size)
+        offset, length = _place((descriptor["offset"], descriptor["length"]), size) or (0, 0)
         with _CollectorPaused(length):
             return json.loads(bytes(self._arena.read(offset, length)))
 
     def read(self, node: object) -> Any:
         """As in the base class."""
-        with _CollectorPaused(sum(length for _, length in self._places)):
+        with _CollectorPaused(sum(place[1] for place in self._places if place is not None)):
             return super().read(node)
 
     def buffer(self, index: Any) -> memoryview:
@@ -89,9 +89,12 @@ class Decoder(TreeReader):
         """
         if type(index) is not int or not 0 <= index < len(self._places):
             raise ValueError(f"there is no buffer {index!r}")
+        place = self._places[index]
+        if place is None:
+            return self._arena.fetched(index)
         if self._memory is None:
             self._memory = self._arena.map()
-        offset, length = self._places[index]
+        offset, length = place
         if offset + length > len(self._memory):
             raise ValueError("the arena has shrunk")
         return self._memory[offset : offset + length]
@@ -135,8 +138,10 @@ class Decoder(TreeReader):
         return as_pickle.value(self.buffer(node["b"]), [self.buffer(index) for index in indices])
 
 
-def _place(pair: Any, size: int) -> tuple[int, int]:
-    """A checked range of the arena."""
+def _place(pair: Any, size: int) -> tuple[int, int] | None:
+    """A checked range of the arena; None for a buffer that is elsewhere."""
+    if len(pair) == ELSEWHERE:
+        return None
     offset, length = pair
     if type(offset) is not int or type(length) is not int:
         raise TypeError("an offset and a length are integers")

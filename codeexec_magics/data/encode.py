@@ -85,7 +85,7 @@ class Encoder(TreeWriter):
         self.reads_arrow = "arrow" in reader
         self._pickle = "pickle" in reader
         self.arena = arena
-        self._buffers: list[tuple[int, int]] = []
+        self._buffers: list[tuple[int, ...]] = []
         self._containers = 0
 
     def descriptor(self, value: object) -> dict[str, Any]:
@@ -105,9 +105,9 @@ class Encoder(TreeWriter):
 
     def buffer(self, data: Any) -> int:
         """Put contiguous bytes into the arena and return their index among the buffers."""
-        return self.place(data, self.arena.append(data))
+        return self.place(data, self.arena.keep(data))
 
-    def place(self, data: Any, place: tuple[int, int]) -> int:
+    def place(self, data: Any, place: tuple[int, ...]) -> int:
         """Note where something stands in the arena, and return its index among the buffers."""
         if len(self._buffers) >= _MOST_BUFFERS:
             self.refuse(

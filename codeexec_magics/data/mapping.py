@@ -1,4 +1,4 @@
-"""Map a descriptor's memory privately, without keeping the descriptor.
+"""Memory of one's own: a descriptor's content without keeping the descriptor, or fresh.
 
 Used in the kernel and in the child. The memory is owned by whatever looks at it: it is unmapped
 when the last view is gone. The standard library's ``mmap`` duplicates the descriptor for as long
@@ -25,7 +25,9 @@ _libc.mmap.argtypes = [
     ctypes.c_int64 if ctypes.sizeof(ctypes.c_void_p) == 8 else ctypes.c_long,
 ]
 _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _FAILED = ctypes.c_void_p(-1).value
+_LARGE_PAGE = 2 << 20
 
 
 def private_mapping(fd: int, size: int) -> Any:
@@ -45,5 +47,29 @@ def private_mapping(fd: int, size: int) -> Any:
     memory = (ctypes.c_ubyte * size).from_address(address)
     release = weakref.finalize(memory, _libc.munmap, address, size)
     # At exit other objects may still look at it; the system takes it back anyway.
+    release.atexit = False
+    return memory
+
+
+def fresh_memory(size: int) -> Any:
+    """Private, writable memory of zeros, in large pages where the system has them.
+
+    Filling large pages takes a fraction of the time that small ones take.
+
+    Args:
+        size: Bytes, more than 0.
+
+    Raises:
+        MemoryError: There is not so much.
+    """
+    whole = size + _LARGE_PAGE
+    kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    begin = _libc.mmap(None, whole, mmap.PROT_READ | mmap.PROT_WRITE, kind, -1, 0)
+    if begin == _FAILED:
+        raise MemoryError(f"there is no memory for {size} bytes")
+    address = -(-begin // _LARGE_PAGE) * _LARGE_PAGE
+    _libc.madvise(address, size, getattr(mmap, "MADV_HUGEPAGE", 14))  # else in small ones
+    memory = (ctypes.c_ubyte * size).from_address(address)
+    release = weakref.finalize(memory, _libc.munmap, begin, whole)
     release.atexit = False
     return memory

@@ -120,8 +120,15 @@ class Channel:
             while fcntl.ioctl(CONTROL, _UNREAD, _ZERO) != _ZERO and monotonic() < deadline:
                 sleep(_SHORT_WAIT)
 
-    def finish(self, message: dict[str, Any], code: int) -> None:
-        """Send the last message and end this process at once, streams flushed; does not return."""
+    def finish(self, message: dict[str, Any], code: int, *, stays: bool = False) -> None:
+        """Send the last message and end this process, streams flushed; does not return.
+
+        Args:
+            message: The message.
+            code: The exit code.
+            stays: Whether the kernel has still to copy from this process's memory, and ends it
+                when it has.
+        """
         try:
             _flush()
             # For good: no thread of the program may speak after the last message.
@@ -131,6 +138,8 @@ class Channel:
                 message["token"] = self.token
                 self.check(CONTROL)
                 frames.send(self._socket, message)
+                while stays and self._socket.recv(1):
+                    continue
         finally:
             os._exit(code)
 

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from ...data import PYTHON, Arena, decode, encode
+from ...data.peer import Fetching, Leaving, address_of, room_for
 from ...errors import DataError
 from . import evaluate, traces
 from .channel import INPUTS, OUTPUTS, Channel
@@ -109,16 +110,27 @@ class _Run:
 
     def _inputs(self) -> dict[str, Any]:
         try:
-            arena = Arena(self._channel.check(INPUTS))
+            fd = self._channel.check(INPUTS)
+            arena = Fetching(fd, self._fetched()) if self._run.get("room") else Arena(fd)
             values = decode(self._run["inputs"], arena, allow_pickle=True, root="inputs")
             return dict(values)
         except DataError as error:
             self._fail(error, "decoding")
             raise AssertionError("unreachable") from error
 
+    def _fetched(self) -> dict[int, memoryview]:
+        """Make room for the inputs that are not in the arena, and wait until they are there."""
+        rooms = room_for(self._run["inputs"])
+        places = [[index, address_of(room)] for index, room in rooms.items()]
+        self._channel.send({"type": "room", "rooms": places})
+        if (self._channel.receive() or {}).get("type") != "filled":
+            self._channel.leave(0)
+        return rooms
+
     def _succeed(self, value: Any) -> None:
         try:
-            arena = Arena(self._channel.check(OUTPUTS))
+            leaves = "memory" in self._run["values"]
+            arena = (Leaving if leaves else Arena)(self._channel.check(OUTPUTS))
             encoded = encode(value, arena, reader=frozenset(self._run["values"]), root="result")
             with contextlib.suppress(OSError):  # a descendant must not change it before it is read
                 arena.seal()
@@ -127,7 +139,8 @@ class _Run:
         except BaseException as error:  # noqa: BLE001 - memory may run out, or an interrupt come
             self._fail(error, "program")
         else:
-            self._last({"type": "result", "value": encoded}, 0)
+            stays = isinstance(arena, Leaving) and bool(arena.kept)
+            self._last({"type": "result", "value": encoded}, 0, stays=stays)
 
     def _fail(self, error: BaseException, kind: str) -> None:
         self._last({"type": "error", **self._describe(error, kind)}, 1)
@@ -146,14 +159,16 @@ class _Run:
             trace["frames"] = []
         return described
 
-    def _last(self, message: dict[str, Any], code: int) -> None:
+    def _last(self, message: dict[str, Any], code: int, *, stays: bool = False) -> None:
         # A program may fork without exec: the copy comes here too, and must not answer twice.
         if os.getpid() != self._process:
             if code and "trace" in message:
                 sys.stderr.write(message["trace"].get("text", "") + "\n")
             self._channel.leave(code)
         message["loaded"] = [name for name in LIBRARIES if name in sys.modules]
-        self._channel.finish(message, code)
+        if stays:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
+        self._channel.finish(message, code, stays=stays)
 
     def _exit(self, error: SystemExit) -> None:
         code = error.code
