@@ -101,15 +101,18 @@ class Run:
             return "ended"
         if self._asked:
             return "stopping"
-        return "running" if self._execution and self._execution.under_way else "starting"
+        execution = self._execution
+        return "running" if execution is not None and execution.under_way else "starting"
 
     def figures(self) -> RunFigures:
         """What it uses now; all zeros before it has begun and after it has ended."""
-        return RunFigures() if self._execution is None else self._execution.figures()
+        execution = self._execution  # it may end at any time
+        return RunFigures() if execution is None else execution.figures()
 
     def printed(self, stream: str) -> str:
         """What is kept of ``stdout`` or ``stderr`` so far."""
-        return "" if self._execution is None else self._execution.printed(stream)
+        execution = self._execution
+        return "" if execution is None else execution.printed(stream)
 
     def interrupt(self) -> bool:
         """Interrupt it; the second time, kill it at once. False if it has ended.
@@ -141,6 +144,8 @@ class Run:
         with self._lock:
             self._lasted = self.seconds
             self.ended.set()
+            # The two know each other: what the program has printed must not wait for a collection.
+            self._execution = None
         _forget(self)
 
     def disown(self) -> None:

@@ -7,6 +7,7 @@ languages there are.
 from __future__ import annotations
 
 import argparse
+import functools
 import keyword
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -182,7 +183,9 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+@functools.cache
 def _parser() -> _Parser:
+    """The one parser: a new one for each cell would cost more than the parsing."""
     parser = _Parser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
     for flag in FLAGS:
         if not flag.metavar:
