@@ -165,6 +165,8 @@ class Execution:
             self._reaper = None
             peer.close()
             lease.close()
+            if lease.exit is None or lease.exit.cause == "supervisor_lost":
+                client.notice_loss()
 
     def _lease(self, client: SupervisorClient) -> Lease:
         lease = take_lease(client, self._language, self._options)

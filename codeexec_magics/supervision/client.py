@@ -133,6 +133,12 @@ class SupervisorClient:
                 theirs.close()
         raise AssertionError("unreachable")
 
+    def notice_loss(self) -> None:
+        """Collect a supervisor that has been killed, so that it stays no zombie."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self._close()
+
     def sweep(self, session: str) -> int:
         """After the loss of supervisor and reaper: end what carries the session's marker.
 

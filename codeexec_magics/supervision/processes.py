@@ -118,6 +118,15 @@ def _parent(pid: int) -> int | None:
         return None
 
 
+def is_stuck(pid: int) -> bool:
+    """Whether a process waits uninterruptibly, or has ended and is its parent's to reap."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"D", b"Z", b"X")
+    except (OSError, IndexError):
+        return True
+
+
 def marked(session: str) -> list[int]:
     """The processes whose environment carries the session's marker; zombies have none.
 

@@ -35,6 +35,9 @@ from .tally import Tally
 
 _KILL_ROUND = 0.02
 _LONGEST_KILL = 5.0
+"""Seconds, for what the kernel does not let go of: uninterruptible, or not ours to kill."""
+_LONGEST_STRUGGLE = 30.0
+"""Seconds, for what can be killed: on a machine that is overrun its end may take this long."""
 
 
 class Reaper:
@@ -309,10 +312,10 @@ class Reaper:
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
-        deadline = time.monotonic() + _LONGEST_KILL
+        began = time.monotonic()
         self._tally.killing = True
         self._tally.excused = self._cause == "released"
-        while self._tally.reap() and time.monotonic() < deadline:
+        while self._tally.reap() and not self._has_tried_enough(time.monotonic() - began):
             self._containment.kill_all()
             if not self._tally.reap():
                 break
@@ -323,6 +326,12 @@ class Reaper:
             self._watch.end()
         scratch.remove_run(self._assignment.scratch)
 
+    def _has_tried_enough(self, seconds: float) -> bool:
+        if seconds < _LONGEST_KILL:
+            return False
+        left = processes.descendants(os.getpid())
+        return seconds > _LONGEST_STRUGGLE or all(processes.is_stuck(pid) for pid, _ in left)
+
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""
         if self._run is None and self._failure and select.select([self._channel], [], [], 0)[0]:
@@ -331,7 +340,7 @@ class Reaper:
         peak = self._watch.peak_memory if self._watch else 0
         exited = self._tally.exited(self._cause, account, peak, self._killed_before)
         self._send(self._failure or exited)
-        self._tell_supervisor({"type": "done"})
+        self._tell_supervisor({"type": "done", "left": exited["left"]})
 
     def _account_of_namespace(self) -> Account | None:
         os.set_blocking(self._init_status, False)

@@ -23,6 +23,7 @@ from .recipe import Assignment, Isolation
 from .standby import Held, Pool, Pools, memory_is_scarce, start_zygote
 
 _STRANGER_ROUND = 0.005
+_STUCK_ROUND = 0.5
 _BLOCKED = (signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
 
 
@@ -49,7 +50,10 @@ class Reapers:
 
     def patience(self) -> float | None:
         """Seconds until `look_after` has something to do; None if nothing."""
-        return _STRANGER_ROUND if self._lost else self._pools.patience()
+        if self._lost:
+            is_awaited = any(held.run is not None for held in self._lost)
+            return _STRANGER_ROUND if is_awaited else _STUCK_ROUND
+        return self._pools.patience()
 
     def look_after(self) -> None:
         """Do what is due: end strangers, give up what is superfluous, fill up."""
@@ -171,6 +175,9 @@ class Reapers:
             self._lost.append(held)
         elif run is not None:
             run.close()
+            if held.done is not None and held.done.get("left"):
+                held.run = None  # its owner knows; what is left is ours to end when it can be
+                self._lost.append(held)
             self._sweep_scratch()
         pool.refill_soon()
 
@@ -258,8 +265,9 @@ class Reapers:
         if strangers:
             return
         for held in self._lost:
-            assert held.run is not None
             cgroup.remove_left(self._session, os.path.basename(held.scratch))
+            if held.run is None:
+                continue
             _tell(held.run, {"type": "exited", "cause": "reaper_lost", "status": None, "left": 0})
             held.run.close()
         self._lost.clear()

@@ -27,6 +27,11 @@ PROTOCOL = 1
 
 _END_ROUND = 0.005
 _LONGEST_END = 10.0
+"""Seconds, for what the kernel does not let go of."""
+_LONGEST_TRUST = 7.5
+"""Seconds that a reaper has for its run, before we do it ourselves."""
+_LONGEST_STRUGGLE = 60.0
+"""Seconds, for what can be killed, on a machine that is overrun."""
 
 
 class Supervisor:
@@ -136,15 +141,16 @@ class Supervisor:
         for pid in reapers:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGUSR1)
-        deadline = time.monotonic() + _LONGEST_END
-        trusted_until = deadline - _LONGEST_END / 4
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while True:
             self._reap()
             children = processes.children(os.getpid())
-            if not children:
+            seconds = time.monotonic() - began
+            is_stuck = seconds > _LONGEST_END and all(map(processes.is_stuck, children))
+            if not children or is_stuck or seconds > _LONGEST_STRUGGLE:
                 break
             for pid in children:
-                if pid not in reapers or time.monotonic() > trusted_until:
+                if pid not in reapers or seconds > _LONGEST_TRUST:
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
             select.select([self._wake], [], [], _END_ROUND)
