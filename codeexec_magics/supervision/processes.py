@@ -119,10 +119,10 @@ def _parent(pid: int) -> int | None:
 
 
 def is_stuck(pid: int) -> bool:
-    """Whether a process waits uninterruptibly, or has ended and is its parent's to reap."""
+    """Whether a process waits uninterruptibly, or is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"D", b"Z", b"X")
+            return file.read().rpartition(b")")[2].split()[0] in (b"D", b"X")
     except (OSError, IndexError):
         return True
 
