@@ -63,7 +63,11 @@ def engine() -> Iterator[Row]:
         def pipe() -> None:
             assert by_pipe(frame).shape == frame.shape
 
-        took = medians({"ours": ours, "copy": copy, "pipe": pipe}, ROUNDS, pause=0.2)
+        # A virtual machine may have given long-freed memory back to its host, and getting it
+        # again takes seconds: what is measured is memory that the machine has.
+        medians({"ours": ours}, 0, warm=6)
+        took = medians({"ours": ours, "copy": copy}, ROUNDS)
+        took |= medians({"pipe": pipe}, 2, warm=0)
     name = "1 GB of floats to Python and back"
     yield Row(name, took["ours"], "one warm memcpy of it", took["copy"], 3)
     yield Row("the same", took["ours"], "`multiprocessing.Pipe`", took["pipe"], 0.04)

@@ -69,7 +69,7 @@ def medians(
             took = (time.perf_counter() - began) * 1000 if found is None else found
             if turn >= warm:
                 taken[name].append(took)
-    return {name: statistics.median(figures) for name, figures in taken.items()}
+    return {name: statistics.median(figures) for name, figures in taken.items() if figures}
 
 
 def _short(figure: float) -> str:
