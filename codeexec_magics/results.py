@@ -61,7 +61,8 @@ class ExecutionResult:
             nothing ran.
         execution_time: Seconds from the program's start to its end.
         cpu_time: Seconds of processor time, the whole process tree.
-        peak_memory: Bytes, the most that one process of the tree had resident.
+        peak_memory: Bytes, the most that one process of the tree had resident; where there was a
+            limit of memory, the most that all of them had together.
         stdout: What the program printed, bounded; the text says what was left out.
         stderr: The same for the error stream.
         receipt: What the clean-up did.

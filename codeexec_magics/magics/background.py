@@ -21,6 +21,7 @@ from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.front_end import FrontEnd, front_end
 from codeexec_magics.magics.live import LiveLine, volatile
 from codeexec_magics.magics.plan import Plan
+from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import store
 from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.transform import shared_executor
@@ -36,7 +37,12 @@ class Background:
         self._untold: deque[str] = deque()
 
     def start(
-        self, shell: Any, arguments: Arguments, plan: Plan, inputs: dict[str, Any], delay: float
+        self,
+        shell: Any,
+        arguments: Arguments,
+        plan: Plan,
+        inputs: dict[str, Any],
+        settings: TransformSettings,
     ) -> Job:
         """Start a cell's program, and bind what the line names now.
 
@@ -45,7 +51,7 @@ class Background:
             arguments: The cell's line.
             plan: What is run.
             inputs: Values by name.
-            delay: Seconds until a person is shown figures.
+            settings: What holds where the line does not say otherwise.
 
         Raises:
             InvalidOptions: An option has a value that cannot be meant.
@@ -53,7 +59,7 @@ class Background:
         seen_by = front_end(shell)
         person = seen_by is FrontEnd.NOTEBOOK
         language = plan.program.language
-        line = LiveLine(language, delay, _BOTH) if person else None
+        line = LiveLine(language, settings.live_after, _BOTH) if person else None
         if line is not None and not arguments.quiet:
             line.open()
 
@@ -63,7 +69,7 @@ class Background:
                 error = f"{type(stored.problem).__name__}: {stored.problem}"
                 result = replace(result, outcome=Outcome.FAILED, error=error, output=None)
             if line is not None and not (arguments.quiet and result.success):
-                _show_end(line, result, stored.target)
+                _show_end(line, result, stored.target, settings.hide_secrets)
             elif seen_by is FrontEnd.TERMINAL and not result.success:
                 self._untold.append(f"in the background · {language} · {result.error}")
 
@@ -98,8 +104,9 @@ def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:
     return Observer(output=line.hear, progress=line.progress, started=line.follow, tick=line.pulse)
 
 
-def _show_end(line: LiveLine, result: ExecutionResult, target: str | None) -> None:
+def _show_end(
+    line: LiveLine, result: ExecutionResult, target: str | None, hide_secrets: bool
+) -> None:
     line.open()
-    line.replace(
-        mime_bundle(result, target=target, chip=True), volatile(metadata(result)[METADATA_KEY])
-    )
+    bundle = mime_bundle(result, target=target, chip=True, hide_secrets=hide_secrets)
+    line.replace(bundle, volatile(metadata(result)[METADATA_KEY]))

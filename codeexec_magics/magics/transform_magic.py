@@ -184,7 +184,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
         if self._background is None:
             self._background = Background()
-        job = self._background.start(self.shell, arguments, plan, inputs, self.live_after)
+        job = self._background.start(self.shell, arguments, plan, inputs, self)
         return None if arguments.quiet else job
 
 

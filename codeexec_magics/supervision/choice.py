@@ -34,7 +34,7 @@ class Choice:
             what = "sandbox a program" if wanted.sandbox else "cut a program off from the network"
             self._demand(what, self._why_not_restricted(wanted))
         if wanted.seal:
-            needs = "; it takes Linux 6.12, and root or user namespaces"
+            needs = "; it takes root or user namespaces, and Landlock as of Linux 6.12"
             self._demand("seal a run", self._why_not(SealedSubreaper), needs)
             return SealedSubreaper
         if not wanted.sandbox or self._usual in _CLOSED:

@@ -214,7 +214,10 @@ class SupervisorClient:
         assert self._lifeline is not None
         assert self._process is not None
         self._lifeline.settimeout(_STARTUP)
-        welcome = frames.receive(self._lifeline)
+        try:
+            welcome = frames.receive(self._lifeline)
+        except TimeoutError:
+            raise SupervisorLost(f"the supervisor was not ready within {_STARTUP:g} s") from None
         self._lifeline.settimeout(None)
         if welcome is None:
             raise SupervisorLost("the supervisor ended while it started")

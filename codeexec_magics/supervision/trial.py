@@ -81,11 +81,17 @@ def kill_an_owner(
         owner.kill()
         killed = time.monotonic()
         owner.wait()
+        left = _wait_for_emptiness(folder, killed + patience)
+    return Trial(seen, left, time.monotonic() - killed)
+
+
+def _wait_for_emptiness(folder: str, deadline: float) -> int:
+    """How many processes are left in a folder when it is empty, or time is over."""
     left = dwellers(folder)
-    while left and time.monotonic() < killed + patience:
+    while left and time.monotonic() < deadline:
         _pause()
         left = dwellers(folder)
-    return Trial(seen, len(left), time.monotonic() - killed)
+    return len(left)
 
 
 def _wait_for_file(owner: subprocess.Popen[bytes], path: str) -> None:
