@@ -94,9 +94,10 @@ class Peer:
                 return {}
             self._check()
             claimed = sum(length for _, length in places.values())
-            # It could announce a terabyte of zeros for nothing, which would be real here.
-            has = self._resident() + _SLACK
-            _demand(claimed <= has, f"it claims {claimed} bytes, and has not so many")
+            # It could announce a terabyte of zeros for nothing, which would be real here. Zeros
+            # that it has not touched are not resident, though, and are a value like any other.
+            most = max(self._resident() + _SLACK, _available() // 2)
+            _demand(claimed <= most, f"it claims {claimed} bytes, and has not so many")
             found = {
                 index: peer.read(self._pid, address, length)
                 for index, (address, length) in places.items()
@@ -121,6 +122,15 @@ class Peer:
     def _resident(self) -> int:
         with open(f"/proc/{self._pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * _PAGE
+
+
+def _available() -> int:
+    """Bytes that this machine could still give."""
+    with open("/proc/meminfo", "rb") as file:
+        for line in file:
+            if line.startswith(b"MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _kept(arena: Arena) -> dict[int, memoryview]:

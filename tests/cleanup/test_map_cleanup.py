@@ -97,8 +97,10 @@ def test_what_items_started_ends_with_the_map(executor: CodeExecutor) -> None:
     result = executor.map(Program(DAEMONS), OPTIONS, range(8), plan=MapPlan(workers=2))
 
     assert result.output == [*range(8)]
-    assert result.receipt.reaped == 2 + 2 * 8
-    assert below(os.getpid()) == before
+    # The last ones may not have come to their second fork.
+    assert 2 + 8 <= result.receipt.reaped <= 2 + 2 * 8
+    # The reaper, which has told that nothing is left, may still be on its own way out.
+    assert wait_until(lambda: below(os.getpid()) == before)
 
 
 def test_what_an_item_started_ends_with_the_item_that_hangs(executor: CodeExecutor) -> None:
@@ -110,7 +112,8 @@ def test_what_an_item_started_ends_with_the_item_that_hangs(executor: CodeExecut
 
     assert result.output[3].outcome is Outcome.TIMED_OUT
     assert result.receipt.left == 0
-    assert below(os.getpid()) == before
+    # The reaper, which has told that nothing is left, may still be on its own way out.
+    assert wait_until(lambda: below(os.getpid()) == before)
 
 
 def test_what_an_item_started_ends_with_the_item_that_crashes(executor: CodeExecutor) -> None:
@@ -120,7 +123,8 @@ def test_what_an_item_started_ends_with_the_item_that_crashes(executor: CodeExec
     result = executor.map(Program(CRASHES_WITH_A_DAEMON), OPTIONS, range(8), plan=plan)
 
     assert result.output[3].outcome is Outcome.CRASHED
-    assert below(os.getpid()) == before
+    # The reaper, which has told that nothing is left, may still be on its own way out.
+    assert wait_until(lambda: below(os.getpid()) == before)
 
 
 def test_a_failure_of_the_iterable_leaves_nothing(executor: CodeExecutor) -> None:
@@ -132,7 +136,8 @@ def test_a_failure_of_the_iterable_leaves_nothing(executor: CodeExecutor) -> Non
 
     with pytest.raises(ZeroDivisionError):
         executor.map(Program(DAEMONS), OPTIONS, broken())
-    assert below(os.getpid()) == before
+    # The reaper, which has told that nothing is left, may still be on its own way out.
+    assert wait_until(lambda: below(os.getpid()) == before)
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])

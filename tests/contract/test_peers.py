@@ -130,6 +130,12 @@ def test_what_arrives_is_one_s_own(run: Run) -> None:
     assert output.sum() == 3 * LARGE
 
 
+def test_zeros_that_nobody_has_touched(run: Run) -> None:
+    output = run("import numpy\nnumpy.zeros(40_000_000)").raise_for_outcome().output
+
+    assert (output.shape, output.any()) == ((40_000_000,), numpy.False_)
+
+
 def test_views_and_orders(run: Run) -> None:
     square = numpy.arange(1_000_000, dtype=float).reshape(1000, 1000)
     value = {"t": square.T, "part": square[::2, 1:], "order": numpy.asfortranarray(square)}
