@@ -30,7 +30,7 @@ def value(decoder: Decoder, table: Any, raw: memoryview, node: dict[str, Any]) -
     Raises:
         Exception: Table and form do not fit together.
     """
-    import pandas
+    pandas = _pandas()
 
     maker, form = _Maker(decoder, table, raw), node["form"]
     index = maker.axis(form["index"], node["rows"])
@@ -64,7 +64,8 @@ class _Maker:
     def column(self, spec: Any, index: Any) -> Any:
         """A column of a frame, as a series."""
         import numpy
-        import pandas
+
+        pandas = _pandas()
 
         if "items" in spec:
             items = self._decoder.value(spec["items"])
@@ -78,7 +79,7 @@ class _Maker:
 
     def axis(self, spec: Any, length: int) -> Any:
         """An index, or the labels of the columns."""
-        import pandas
+        pandas = _pandas()
 
         names = self._decoder.value(spec["names"])
         if type(names) is not list:
@@ -99,7 +100,7 @@ class _Maker:
         return made
 
     def _level(self, spec: Any) -> Any:
-        import pandas
+        pandas = _pandas()
 
         values = self._array(spec)
         index = pandas.Index(values, dtype=values.dtype, copy=False)
@@ -111,7 +112,7 @@ class _Maker:
         return type(index)(index, freq=frequency)
 
     def _labels(self, spec: Any, names: list[Any]) -> Any:
-        import pandas
+        pandas = _pandas()
 
         labels = self._decoder.value(spec["labels"])
         if type(labels) is not list or not all(map(_is_label, labels)):
@@ -127,7 +128,7 @@ class _Maker:
 
     def _array(self, spec: Any) -> Any:
         """The values of a field in the dtype that its spec names."""
-        import pandas
+        pandas = _pandas()
 
         column, dtype = field(self._table, spec["field"]), spec["dtype"]
         if type(dtype) is not dict:
@@ -162,7 +163,8 @@ class _Maker:
 
     def _zoned(self, column: Any, dtype: Any) -> Any:
         import numpy
-        import pandas
+
+        pandas = _pandas()
 
         unit = text_of(dtype, "unit")
         if unit not in _UNITS:
@@ -173,7 +175,7 @@ class _Maker:
         return pandas.Series(instants).dt.tz_localize("UTC").astype(kind).array
 
     def _masked(self, column: Any, name: str) -> Any:
-        import pandas
+        pandas = _pandas()
 
         pyarrow = arrow_stream.library()
         if name not in _MASKED:
@@ -185,7 +187,7 @@ class _Maker:
         return dtype.__from_arrow__(column)
 
     def _categories(self, column: Any, dtype: Any) -> Any:
-        import pandas
+        pandas = _pandas()
 
         pyarrow = arrow_stream.library()
         if not pyarrow.types.is_dictionary(column.type):
@@ -241,7 +243,7 @@ def _of_text(column: Any) -> Any:
 
 
 def _string_dtype(dtype: Any) -> Any:
-    import pandas
+    pandas = _pandas()
 
     storage = dtype["string"]
     if storage not in ("python", "pyarrow"):
@@ -264,3 +266,10 @@ def _zone(spec: Any) -> Any:
 
         return pytz.timezone(text_of(spec, "pytz"))
     return zoneinfo.ZoneInfo(text_of(spec, "zoneinfo"))
+
+
+def _pandas() -> Any:
+    """The library, typed loosely: its stubs lack what extension types need."""
+    import pandas
+
+    return pandas

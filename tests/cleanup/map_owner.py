@@ -52,6 +52,19 @@ function transform(x) {
 OPTIONS = ExecutionOptions(timeout=60, standbys=0)
 
 
+def below() -> list[int]:
+    """All processes below this one but reapers, which may still be on their own way out."""
+    found = []
+    for pid, _ in descendants(os.getpid()):
+        try:
+            with open(f"/proc/{pid}/comm") as file:
+                if file.read().strip() != "codeexec-reaper":
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
 def say(**what: Any) -> None:
     print(json.dumps(what), flush=True)
 
@@ -61,7 +74,7 @@ def tell(result: ExecutionResult) -> None:
         outcome=result.outcome.value,
         error=result.error,
         left=result.receipt.left,
-        below=[pid for pid, _ in descendants(os.getpid())],
+        below=below(),
         descriptors=len(os.listdir("/proc/self/fd")),
     )
 
@@ -112,7 +125,7 @@ def plan_random_interrupts(executor: CodeExecutor, count: int, longest: float) -
     say(
         outcomes=outcomes,
         healthy=healthy,
-        below=[pid for pid, _ in descendants(os.getpid())],
+        below=below(),
         descriptors=len(os.listdir("/proc/self/fd")),
     )
 

@@ -58,6 +58,19 @@ while True:
 """
 
 
+def below() -> list[int]:
+    """All processes below this one but reapers, which may still be on their own way out."""
+    found = []
+    for pid, _ in descendants(os.getpid()):
+        try:
+            with open(f"/proc/{pid}/comm") as file:
+                if file.read().strip() != "codeexec-reaper":
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
 def say(**what: Any) -> None:
     print(json.dumps(what), flush=True)
 
@@ -67,7 +80,7 @@ def tell(result: ExecutionResult) -> None:
         outcome=result.outcome.value,
         error=result.error,
         left=result.receipt.left,
-        below=[pid for pid, _ in descendants(os.getpid())],
+        below=below(),
         frames=[frame.line for frame in result.trace.frames] if result.trace else [],
     )
 
@@ -148,7 +161,7 @@ def plan_random_interrupts(executor: CodeExecutor, count: int, longest: float) -
     say(
         outcomes=outcomes,
         healthy=healthy,
-        below=[pid for pid, _ in descendants(os.getpid())],
+        below=below(),
         descriptors=len(os.listdir("/proc/self/fd")),
     )
 

@@ -83,8 +83,7 @@ class Ground:
     def open(self) -> None:
         """Start a kernel."""
         path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-        # No ports: one that a kernel before, or a fork of it, has held may be taken for some time.
-        self.manager = jupyter_client.KernelManager(transport="ipc")
+        self.manager = jupyter_client.KernelManager()
         self.manager.start_kernel(
             cwd=str(self.folder), env={**os.environ, "PYTHONPATH": path}, stderr=-3
         )

@@ -104,7 +104,9 @@ def test_values_stand_in_the_order_of_the_items(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("items", [(), [], range(0), iter(())], ids=lambda items: type(items).__name__)
+@pytest.mark.parametrize(
+    "items", [(), [], range(0), iter(())], ids=lambda items: type(items).__name__
+)
 def test_no_items_start_no_process(executor: CodeExecutor, language: str, items: Any) -> None:
     result = run(executor, FAILS_AT_ONCE[language], language, items)
 

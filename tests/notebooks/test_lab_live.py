@@ -21,6 +21,7 @@ def test_a_job_tells_how_it_is_getting_on_and_how_it_ended(lab: Lab) -> None:
         "job.ipynb", LOAD, f"%%transform --bg\nprint('text', flush=True)\n{WAITS}1/0", "6 * 7"
     )
 
+    (lab.folder / "go").unlink(missing_ok=True)  # of a test before
     notebook = lab.open("job.ipynb")
     notebook.run_all()
     # The job's cell and the one behind it have ended, and the line goes on.
@@ -39,6 +40,7 @@ def test_a_job_tells_how_it_is_getting_on_and_how_it_ended(lab: Lab) -> None:
 def test_a_running_cell_s_line_is_gone_from_the_notebook_that_is_saved(lab: Lab) -> None:
     lab.write("live.ipynb", LOAD, f"%%transform\nprogress(1, 4, 'step')\n{WAITS}6 * 7")
 
+    (lab.folder / "go").unlink(missing_ok=True)  # of a test before
     notebook = lab.open("live.ipynb")
     notebook.run_all()
     expect(notebook.card(1)).to_contain_text("1 of 4 step", timeout=60_000)
