@@ -9,6 +9,7 @@ import pytest
 from codeexec_magics import ExecutionResult, Outcome
 from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find
+from codeexec_magics.leasing import take_lease
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
@@ -76,3 +77,19 @@ def test_a_program_that_ended_by_itself(client: SupervisorClient, source: str, c
     result = run(client, source)
 
     assert (result.exit_code, result.receipt.reaped, result.receipt.forced) == (code, 1, 0)
+
+
+def test_the_end_of_a_run_s_socket_after_its_last_word_is_no_loss(
+    client: SupervisorClient,
+) -> None:
+    """Who attends to several runs may be woken once more by one that is over."""
+    lease = take_lease(client, find("python"), ExecutionOptions(standbys=0))
+    try:
+        lease.release()
+        lease.wait()
+        ended = lease.exit
+        lease.receive()
+
+        assert (ended is not None, lease.exit) == (True, ended)
+    finally:
+        lease.close()
