@@ -18,7 +18,7 @@ import sys
 import time
 from typing import ClassVar
 
-from . import landlock, linux, processes, seccomp
+from . import attempt, landlock, linux, processes, seccomp
 from .init import END
 
 _PATIENCE_WITH_INIT = 0.5
@@ -220,33 +220,19 @@ def why_not(tier: type[Containment]) -> str | None:
         return None
     if sys.platform != "linux":
         return f"{sys.platform} has no such thing"
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _try(tier, writer)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        answer = file.read()
-    os.waitpid(pid, 0)
-    return None if answer == b"ok" else (answer.decode(errors="replace") or "the trial ended early")
+    return attempt.why_not(lambda: _try(tier()))
 
 
-def _try(tier: type[Containment], writer: int) -> None:
-    try:
-        containment = tier()
-        containment.enter_reaper()
-        inner = os.fork()
-        if inner == 0:
-            containment.enter_init()
-            containment.enter_worker()
-            os._exit(0)
-        _, status = os.waitpid(inner, 0)
-        os.write(writer, b"ok" if status == 0 else b"a process inside could not be restricted")
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the tier does not work here
-        reason = getattr(error, "strerror", None) or str(error)
-        os.write(writer, reason.encode()[:500])
-    finally:
+def _try(containment: Containment) -> None:
+    containment.enter_reaper()
+    inner = os.fork()
+    if inner == 0:
+        containment.enter_init()
+        containment.enter_worker()
         os._exit(0)
+    _, status = os.waitpid(inner, 0)
+    if status != 0:
+        raise OSError("a process inside could not be restricted")
 
 
 def _cannot_signal(pid: int) -> bool:

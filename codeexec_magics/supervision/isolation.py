@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from . import landlock, linux, seccomp
+from . import attempt, landlock, linux, seccomp
 from .recipe import Isolation
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")
@@ -81,23 +81,5 @@ def _leave_for_own_mounts() -> None:
 
 def why_not(isolation: Isolation) -> str | None:
     """Try an isolation in a child of this process; the reason if this machine cannot."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _try(isolation, writer)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        answer = file.read()
-    os.waitpid(pid, 0)
-    return None if answer == b"ok" else (answer.decode(errors="replace") or "the trial ended early")
-
-
-def _try(isolation: Isolation, writer: int) -> None:
-    try:
-        enter(isolation, (os.environ.get("TMPDIR") or "/tmp",), lambda: None)
-        os.write(writer, b"ok")
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it does not work here
-        reason = getattr(error, "strerror", None) or str(error)
-        os.write(writer, reason.encode()[:500])
-    finally:
-        os._exit(0)
+    folder = os.environ.get("TMPDIR") or "/tmp"
+    return attempt.why_not(lambda: enter(isolation, (folder,), lambda: None))
