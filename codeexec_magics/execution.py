@@ -7,13 +7,11 @@ for the time of the run. On return nothing of the run is left, whatever happened
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from codeexec_magics import events
 from codeexec_magics.attention import Attention, Pulse
 from codeexec_magics.bundles import harmless
 from codeexec_magics.composition import Facts, compose
@@ -22,11 +20,12 @@ from codeexec_magics.data import Arena
 from codeexec_magics.data.conversion import receive
 from codeexec_magics.data.peer import Fetching
 from codeexec_magics.errors import CodeExecError, SupervisorLost
+from codeexec_magics.journal import log_end, log_start
 from codeexec_magics.languages import Language
 from codeexec_magics.leasing import encode_for, run_message, take_lease
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.peers import Peer
-from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.results import ExecutionResult
 from codeexec_magics.streams import Stream
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.figures import RunFigures, figures_below
@@ -34,7 +33,6 @@ from codeexec_magics.supervision.lease import Lease
 from codeexec_magics.supervision.shield import Shield
 
 _LONGEST_NOTES = 65_536
-_log = logging.getLogger("codeexec_magics.execution")
 
 
 class Running(Protocol):
@@ -83,7 +81,6 @@ class Execution:
         language: The program's language.
         options: The limits and surroundings.
         observer: Who hears of it.
-
     """
 
     def __init__(
@@ -125,13 +122,7 @@ class Execution:
             inputs: Values by name.
         """
         facts = self._facts
-        events.emit(
-            _log,
-            logging.INFO,
-            events.EXECUTION_STARTED,
-            language=facts.language,
-            timeout=facts.timeout,
-        )
+        log_start(facts.language, facts.timeout)
         try:
             with self._shield:
                 if self._observer.started is not None:
@@ -144,7 +135,7 @@ class Execution:
                 raise  # none of those that the shield lets through
         facts.interrupted = self._shield.count > 0
         result = compose(facts)
-        _log_end(result)
+        log_end(result)
         return result
 
     def _perform(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> None:
@@ -285,33 +276,3 @@ def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
 
 def _ignore_progress(done: float, total: float | None, text: str) -> None:
     """Nobody looks."""
-
-
-def _log_end(result: ExecutionResult) -> None:
-    receipt = result.receipt
-    if result.outcome is Outcome.TIMED_OUT:
-        events.emit(
-            _log,
-            logging.WARNING,
-            events.EXECUTION_TIMED_OUT,
-            language=result.language,
-            timeout=result.timeout,
-        )
-    if receipt.forced or receipt.left:
-        events.emit(
-            _log,
-            logging.WARNING,
-            events.PROCESSES_FORCED,
-            forced=receipt.forced,
-            reaped=receipt.reaped,
-            left=receipt.left,
-        )
-    events.emit(
-        _log,
-        logging.INFO,
-        events.EXECUTION_FINISHED,
-        language=result.language,
-        outcome=result.outcome.value,
-        exit_code=result.exit_code,
-        seconds=round(result.execution_time, 6),
-    )

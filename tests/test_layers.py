@@ -34,6 +34,7 @@ WORK = {
     "composition",
     "conversation",
     "displays",
+    "journal",
     "peers",
     "doctor",
     "streams",

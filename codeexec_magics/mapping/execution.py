@@ -6,18 +6,17 @@ the map. On return nothing of it is left, whatever happened.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from codeexec_magics import events
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import rows_of
 from codeexec_magics.errors import CodeExecError, DataError, InvalidOptions
 from codeexec_magics.execution import Observer
+from codeexec_magics.journal import log_end, log_start
 from codeexec_magics.languages import Language
 from codeexec_magics.mapping.failures import ItemFailure
 from codeexec_magics.mapping.items import Items
@@ -32,7 +31,6 @@ from codeexec_magics.supervision.figures import RunFigures, figures_below
 from codeexec_magics.supervision.shield import Shield
 
 _MOST_DISPLAYS = 1000
-_log = logging.getLogger("codeexec_magics.execution")
 
 
 class MapExecution:
@@ -112,13 +110,7 @@ class MapExecution:
         if not isinstance(rows, Iterable):
             raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
         pool = Pool(client, task, self._plan, Items(rows), self._lines)
-        events.emit(
-            _log,
-            logging.INFO,
-            events.EXECUTION_STARTED,
-            language=facts.language,
-            timeout=facts.timeout,
-        )
+        log_start(facts.language, facts.timeout)
         began = time.monotonic()
         self._pool = pool
         try:
@@ -136,7 +128,9 @@ class MapExecution:
         facts.left, facts.seconds = pool.left, time.monotonic() - began
         if pool.thrown is not None:
             raise pool.thrown
-        return self._with_totals(self._judged(facts, pool), pool, facts.seconds)
+        result = self._with_totals(self._judged(facts, pool), pool, facts.seconds)
+        log_end(result)
+        return result
 
     def _value(self, pool: Pool) -> list[Any]:
         converted: list[Any] = convert(pool.outcomes.values, self._options.converter, "result")
@@ -179,15 +173,6 @@ class MapExecution:
             sum(ended.forced for ended in exits),
             pool.left + sum(ended.left for ended in exits),
             pool.containment,
-        )
-        events.emit(
-            _log,
-            logging.INFO,
-            events.EXECUTION_FINISHED,
-            language=result.language,
-            outcome=result.outcome.value,
-            exit_code=result.exit_code,
-            seconds=round(seconds, 6),
         )
         return replace(
             result,
