@@ -14,6 +14,7 @@ from typing import Any
 from codeexec_magics.composition import Facts, compose
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import rows_of
+from codeexec_magics.displays import Displays
 from codeexec_magics.errors import CodeExecError, DataError, InvalidOptions
 from codeexec_magics.execution import Observer
 from codeexec_magics.journal import log_end, log_start
@@ -29,8 +30,6 @@ from codeexec_magics.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.figures import RunFigures, figures_below
 from codeexec_magics.supervision.shield import Shield
-
-_MOST_DISPLAYS = 1000
 
 
 class MapExecution:
@@ -60,7 +59,8 @@ class MapExecution:
         self._observer = observer
         self._shield = Shield()
         self._pool: Pool | None = None
-        self._displays: list[dict[str, Any]] = []
+        # Of the whole map: each worker bounds its own, and one that is lost is replaced.
+        self._displays = Displays(observer.display or _ignore_display)
         self._lines = {
             name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
         }
@@ -99,7 +99,7 @@ class MapExecution:
         if self._options.cpu_time is not None:
             raise InvalidOptions("a map does not limit cpu_time: timeout is the limit of an item")
         task = Task(
-            self._program, self._language, self._options, inputs, self._shield, self._display
+            self._program, self._language, self._options, inputs, self._shield, self._displays.take
         )
         facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
         try:
@@ -182,11 +182,9 @@ class MapExecution:
             stdout=self.printed("stdout"),
             stderr=self.printed("stderr"),
             receipt=receipt,
-            displays=tuple(self._displays),
+            displays=tuple(self._displays.kept),
         )
 
-    def _display(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
-        if len(self._displays) < _MOST_DISPLAYS:
-            self._displays.append(bundle)
-        if self._observer.display is not None:
-            self._observer.display(bundle, metadata)
+
+def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+    """Nobody looks."""

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from codeexec_magics import CodeExecutor
+from codeexec_magics import CodeExecutor, MapPlan
 from codeexec_magics.displays import Displays
+from codeexec_magics.execution import Observer
+from codeexec_magics.options import ExecutionOptions, Program
 
 PROGRAMS = {
     "python": "for number in range(1200):\n    display(number)\n1",
@@ -44,3 +46,22 @@ def test_what_is_shown_is_what_is_kept() -> None:
     assert [bundle for bundle, _ in shown] == displays.kept
     assert shown[0] == ({"application/json": [0]}, {"number": 0})
     assert len(shown) == 1001
+
+
+def test_the_displays_of_all_workers_of_a_map_are_bounded_together(executor: CodeExecutor) -> None:
+    program = Program("def transform(x):\n    display(x)\n    return x")
+    shown: list[dict[str, Any]] = []
+    observer = Observer(display=lambda bundle, metadata: shown.append(bundle))
+
+    result = executor.map(
+        program,
+        ExecutionOptions(standbys=0),
+        range(1400),
+        observer=observer,
+        plan=MapPlan(workers=2),
+    )
+
+    assert result.output == list(range(1400))
+    assert list(result.displays) == shown
+    assert len(shown) == 1001
+    assert shown[1000]["text/plain"].startswith("… further displays are left out")
