@@ -12,7 +12,7 @@ from typing import Any
 
 from codeexec_magics.data import Arena, peer
 from codeexec_magics.errors import ProtocolError
-from codeexec_magics.supervision import processes
+from codeexec_magics.supervision import memory, processes
 from codeexec_magics.supervision.lease import Lease
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -96,7 +96,7 @@ class Peer:
             claimed = sum(length for _, length in places.values())
             # It could announce a terabyte of zeros for nothing, which would be real here. Zeros
             # that it has not touched are not resident, though, and are a value like any other.
-            most = max(self._resident() + _SLACK, _available() // 2)
+            most = max(self._resident() + _SLACK, memory.total_and_available()[1] // 2)
             _demand(claimed <= most, f"it claims {claimed} bytes, and has not so many")
             found = {
                 index: peer.read(self._pid, address, length)
@@ -122,15 +122,6 @@ class Peer:
     def _resident(self) -> int:
         with open(f"/proc/{self._pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * _PAGE
-
-
-def _available() -> int:
-    """Bytes that this machine could still give."""
-    with open("/proc/meminfo", "rb") as file:
-        for line in file:
-            if line.startswith(b"MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 def _kept(arena: Arena) -> dict[int, memoryview]:

@@ -1,10 +1,12 @@
 """Anonymous memory for a worker's arenas, and what the machine counts of memory.
 
-Runs in reapers. The caller owns the descriptors that `create` returns.
+Runs in reapers, the supervisor and the kernel. The caller owns the descriptors that `create`
+returns.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -22,6 +24,16 @@ def create(name: str) -> int:
     fd, path = tempfile.mkstemp()
     os.unlink(path)
     return fd
+
+
+def total_and_available() -> tuple[int, int]:
+    """Bytes that this machine has, and that it could still give; zeros where it does not tell."""
+    figures = {}
+    with contextlib.suppress(OSError), open("/proc/meminfo", "rb") as file:
+        for line in file:
+            name, _, rest = line.partition(b":")
+            figures[name] = int(rest.split()[0]) * 1024
+    return figures.get(b"MemTotal", 0), figures.get(b"MemAvailable", 0)
 
 
 def oom_kills() -> int:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol import frames
-from . import linux, processes, zygote
+from . import linux, memory, processes, zygote
 
 _REFILL_AFTER = 0.03
 """Seconds; refilling at once would take the processor from the cell that runs."""
@@ -159,12 +159,7 @@ def _kind(lease: dict[str, Any]) -> tuple[Any, ...]:
 
 def memory_is_scarce() -> bool:
     """Whether the machine has too little memory to start anything ahead."""
-    figures = {}
-    with contextlib.suppress(OSError), open("/proc/meminfo", "rb") as file:
-        for line in file:
-            name, _, rest = line.partition(b":")
-            figures[name] = int(rest.split()[0])
-    total, available = figures.get(b"MemTotal", 0), figures.get(b"MemAvailable", 0)
+    total, available = memory.total_and_available()
     return bool(total) and available < total * _SCARCE
 
 
