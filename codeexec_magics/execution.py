@@ -22,7 +22,7 @@ from codeexec_magics.data.peer import Fetching
 from codeexec_magics.errors import CodeExecError, SupervisorLost
 from codeexec_magics.journal import log_end, log_start
 from codeexec_magics.languages import Language
-from codeexec_magics.leasing import encode_for, run_message, take_lease
+from codeexec_magics.leasing import encode_for, is_trusted, run_message, take_lease
 from codeexec_magics.options import ExecutionOptions, Program
 from codeexec_magics.peers import Peer
 from codeexec_magics.results import ExecutionResult
@@ -140,7 +140,7 @@ class Execution:
 
     def _perform(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> None:
         lease = self._lease(client)
-        peer = Peer(lease, trusted=self._trusted)
+        peer = Peer(lease, trusted=is_trusted(self._language, self._options))
         try:
             # The worker starts while the inputs are encoded.
             conversation = self._converse(lease, peer, inputs)
@@ -164,11 +164,6 @@ class Execution:
         self._facts.containment = lease.containment
         self._reaper = lease.reaper
         return lease
-
-    @property
-    def _trusted(self) -> bool:
-        """Whether the program may run code here by what it returns: it could anyway."""
-        return self._language.reads_pickle and not self._options.sandbox
 
     def _converse(self, lease: Lease, peer: Peer, inputs: Mapping[str, Any]) -> Conversation:
         arena = peer.arena(lease.inputs)
@@ -251,7 +246,7 @@ class Execution:
             self._facts.value = receive(
                 last.get("value"),
                 arena,
-                allow_pickle=self._trusted,
+                allow_pickle=is_trusted(self._language, self._options),
                 root="result",
                 converter=self._options.converter,
             )

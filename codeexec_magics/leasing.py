@@ -62,6 +62,11 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
     return lease
 
 
+def is_trusted(language: Language, options: ExecutionOptions) -> bool:
+    """Whether a program may run code here by what it returns, by a pickle: it could anyway."""
+    return language.reads_pickle and not options.sandbox
+
+
 def encode_for(language: Language, value: object, arena: Arena, root: str) -> dict[str, Any]:
     """Encode a value for the runner of a language.
 

@@ -12,6 +12,7 @@ from typing import Any
 from codeexec_magics.data import Arena, decode
 from codeexec_magics.data.plain import plain_items
 from codeexec_magics.errors import DecodingFailed, ProtocolError
+from codeexec_magics.leasing import is_trusted
 from codeexec_magics.mapping.task import Task
 
 _NONSENSE = "an answer that is no list of values: the program wrote it"
@@ -77,4 +78,5 @@ def _nodes(value: Any, arena: Arena) -> list[Any]:
 
 def _decoded(value: object, arena: Arena, task: Task) -> Any:
     with task.shield.lowered():  # unpickling runs code of the user's classes
-        return decode(value, arena, allow_pickle=task.trusted, root="result")
+        allowed = is_trusted(task.language, task.options)
+        return decode(value, arena, allow_pickle=allowed, root="result")

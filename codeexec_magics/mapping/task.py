@@ -36,11 +36,6 @@ class Task:
     shield: Shield
     display: Callable[[dict[str, Any], dict[str, Any]], None]
 
-    @property
-    def trusted(self) -> bool:
-        """Whether what comes from a worker may be unpickled."""
-        return self.language.reads_pickle and not self.options.sandbox
-
 
 @dataclass(frozen=True, slots=True)
 class Answers:

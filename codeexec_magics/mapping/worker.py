@@ -78,7 +78,6 @@ class MapWorker:
             with task.shield.lowered():  # an object is packed by code of its own
                 encoded = encode_for(task.language, dict(task.inputs), self._arena, "inputs")
             run = {**run_message(task.program, task.options, encoded), "map": True}
-            self._token = run["token"]
             self.conversation = Conversation(self.lease.control, run, self._listener())
         except BaseException:
             self.close()
