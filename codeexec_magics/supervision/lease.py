@@ -136,9 +136,9 @@ class Lease:
         received = b""
         with contextlib.suppress(ConnectionResetError):  # killed before they read what was asked
             received = self._run.recv(65536)
-        if not received and self.exit is not None:
-            return  # it has said all, and is gone
         if not received:
+            if self.exit is not None:
+                return  # it has said all, and is gone
             raise SupervisorLost("the supervisor and the reaper of this run were killed")
         for message in self._reader.feed(received):
             if message["type"] == "armed":
