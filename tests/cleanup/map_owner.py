@@ -13,11 +13,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+
+from owner import below, say
 
 from codeexec_magics import CodeExecutor, ExecutionResult, MapPlan
 from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.supervision.processes import descendants
 
 # Every item starts a process that nothing but a kill ends; item 5 says so, and stays.
 TREES = {
@@ -50,23 +50,6 @@ function transform(x) {
 """,
 }
 OPTIONS = ExecutionOptions(timeout=60, standbys=0)
-
-
-def below() -> list[int]:
-    """All processes below this one but reapers, which may still be on their own way out."""
-    found = []
-    for pid, _ in descendants(os.getpid()):
-        try:
-            with open(f"/proc/{pid}/comm") as file:
-                if file.read().strip() != "codeexec-reaper":
-                    found.append(pid)
-        except OSError:
-            continue
-    return found
-
-
-def say(**what: Any) -> None:
-    print(json.dumps(what), flush=True)
 
 
 def tell(result: ExecutionResult) -> None:
