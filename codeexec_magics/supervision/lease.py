@@ -25,8 +25,8 @@ from codeexec_magics.protocol import frames
 
 _FOREVER = 1e9
 """Seconds; above it the reaper's clock overflows."""
-_LONGEST_END = 15.0
-"""Seconds; a reaper gives up on processes that cannot be killed sooner than that."""
+_LONGEST_END = 45.0
+"""Seconds; a reaper on an overrun machine gives up sooner than that (`struggle`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,11 @@ from .init import Account, be_init
 from .item_clock import ItemClock
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
+from .struggle import Struggle
 from .tally import Tally
 
 _KILL_ROUND = 0.02
-_LONGEST_KILL = 5.0
-"""Seconds, for what the kernel does not let go of: uninterruptible, or not ours to kill."""
-_LONGEST_STRUGGLE = 30.0
-"""Seconds, for what can be killed: on a machine that is overrun its end may take this long."""
+_SOON_STUCK, _LONGEST_STRUGGLE = 5.0, 30.0
 
 
 class Reaper:
@@ -312,10 +310,10 @@ class Reaper:
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
-        began = time.monotonic()
+        struggle = Struggle(soon=_SOON_STUCK, longest=_LONGEST_STRUGGLE)
         self._tally.killing = True
         self._tally.excused = self._cause == "released"
-        while self._tally.reap() and not self._has_tried_enough(time.monotonic() - began):
+        while self._tally.reap() and not struggle.is_over(_left):
             self._containment.kill_all()
             if not self._tally.reap():
                 break
@@ -325,12 +323,6 @@ class Reaper:
         if self._watch is not None:
             self._watch.end()
         scratch.remove_run(self._assignment.scratch)
-
-    def _has_tried_enough(self, seconds: float) -> bool:
-        if seconds < _LONGEST_KILL:
-            return False
-        left = processes.descendants(os.getpid())
-        return seconds > _LONGEST_STRUGGLE or all(processes.is_stuck(pid) for pid, _ in left)
 
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""
@@ -356,3 +348,7 @@ class Reaper:
         if self._run is not None:  # the owner may be gone; the clean-up does not depend on it
             with contextlib.suppress(OSError):
                 frames.send(self._run, message, descriptors)
+
+
+def _left() -> list[int]:
+    return [pid for pid, _ in processes.descendants(os.getpid())]

@@ -14,7 +14,6 @@ import selectors
 import signal
 import socket
 import sys
-import time
 import traceback
 from typing import Any
 
@@ -22,16 +21,14 @@ from ..protocol import frames
 from . import cgroup, linux, processes, scratch
 from .containment import strongest
 from .reapers import Reapers
+from .struggle import Struggle
 
 PROTOCOL = 1
 
 _END_ROUND = 0.005
-_LONGEST_END = 10.0
-"""Seconds, for what the kernel does not let go of."""
+_SOON_STUCK, _LONGEST_STRUGGLE = 10.0, 60.0
 _LONGEST_TRUST = 7.5
 """Seconds that a reaper has for its run, before we do it ourselves."""
-_LONGEST_STRUGGLE = 60.0
-"""Seconds, for what can be killed, on a machine that is overrun."""
 
 
 class Supervisor:
@@ -141,16 +138,14 @@ class Supervisor:
         for pid in reapers:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGUSR1)
-        began = time.monotonic()
+        struggle = Struggle(soon=_SOON_STUCK, longest=_LONGEST_STRUGGLE)
         while True:
             self._reap()
             children = processes.children(os.getpid())
-            seconds = time.monotonic() - began
-            is_stuck = seconds > _LONGEST_END and all(map(processes.is_stuck, children))
-            if not children or is_stuck or seconds > _LONGEST_STRUGGLE:
+            if not children or struggle.is_over(children.copy):
                 break
             for pid in children:
-                if pid not in reapers or seconds > _LONGEST_TRUST:
+                if pid not in reapers or struggle.seconds > _LONGEST_TRUST:
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
             select.select([self._wake], [], [], _END_ROUND)

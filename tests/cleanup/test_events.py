@@ -16,6 +16,7 @@ import ast
 import os
 import re
 import signal
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -118,8 +119,7 @@ class Ground:
 
     def grow(self, event: str, ending: str, chosen: list[Tree] = TREES, **options: Any) -> Path:
         """Grow trees until all of them stand; the folder of this forest."""
-        root = self.folder / event
-        root.mkdir()
+        root = self.plot(event)
         settings = {"timeout": PATIENCE, "grace": 0.2, **options}
         self.run(f"forest = Forest(Path({str(root)!r}), {ending!r}, {settings!r})")
         for storms in (False, True):
@@ -130,6 +130,10 @@ class Ground:
                 lambda part=part: all((root / str(one) / READY).exists() for one in part), 20
             )
         return root
+
+    def plot(self, event: str) -> Path:
+        """A folder for one forest; another where a test is repeated."""
+        return Path(tempfile.mkdtemp(prefix=f"{event}-", dir=self.folder))
 
     def report(self) -> Report:
         """Wait for all; how each has ended."""
@@ -297,8 +301,7 @@ def test_a_tree_is_interrupted(ground: Ground, event: str, times: int) -> None:
 
 
 def test_an_interrupt_meets_every_stage_of_a_start(ground: Ground) -> None:
-    root = ground.folder / "start"
-    root.mkdir()
+    root = ground.plot("start")
     before = ground.descriptors()
 
     found: dict[str, list[tuple[str, int, int]]] = ground.run(
@@ -314,8 +317,7 @@ def test_an_interrupt_meets_every_stage_of_a_start(ground: Ground) -> None:
 
 
 def test_our_own_rendering_fails(ground: Ground) -> None:
-    root = ground.folder / "card fails"
-    root.mkdir()
+    root = ground.plot("card fails")
     ground.run(
         "import codeexec_magics.magics.showing as showing\n"
         "whole = showing.mime_bundle\n"
