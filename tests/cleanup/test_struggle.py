@@ -22,7 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def rounds(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Rounds:
-    """Seconds until a struggle is given up that looks every 20 ms at a process that is stuck or not."""
+    """Seconds until a struggle that looks every 20 ms is given up."""
 
     def count(struggle: Struggle, looks: Iterator[bool]) -> float:
         began = clock[0]
