@@ -2,7 +2,7 @@
 
 Each row stands beside what a user would take instead, measured in turn with it on the same machine.
 ``python benchmarks/table.py NAME…`` measures the modules of these names only, and ``--write`` puts
-the whole table into README.md.
+the whole table into README.md, with the stages of a cell (``stages.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import sys
 from pathlib import Path
 
+import stages
 from rows import HEAD, Row
 
 MODULES = ("cells", "engine", "frames", "large", "items", "streams")
@@ -42,13 +43,15 @@ def measure(names: list[str]) -> list[Row]:
     return found
 
 
-def write(rows: list[Row]) -> None:
-    """Put the table between its marks."""
+def write(rows: list[Row], profile: list[str]) -> None:
+    """Put the tables between their marks."""
     text = README.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     table = "\n".join([HEAD, *(row.line() for row in rows)])
-    README.write_text(f"{before}{BEGIN}\n\n{machine()}\n\n{table}\n\n{END}{after}")
+    where = "Where the milliseconds of a trivial cell go (`python benchmarks/stages.py`):"
+    parts = [machine(), table, where, "\n".join(profile)]
+    README.write_text("\n\n".join([before + BEGIN, *parts, END + after]))
 
 
 def main(arguments: list[str]) -> None:
@@ -56,7 +59,7 @@ def main(arguments: list[str]) -> None:
     print(machine(), HEAD, sep="\n\n")
     rows = measure(names or list(MODULES))
     if "--write" in arguments and not names:
-        write(rows)
+        write(rows, list(stages.lines()))
 
 
 if __name__ == "__main__":
