@@ -19,7 +19,6 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ class SupervisorClient:
             LanguageUnavailable: The system cannot start the command.
             SupervisorLost: The supervisor vanished twice in a row.
         """
-        request = {"type": "lease", **asdict(recipe)}
+        request = recipe.message()
         for attempt in (1, 2):
             ours, theirs = socket.socketpair()
             asked = None

@@ -31,6 +31,7 @@ from .init import Account, be_init
 from .item_clock import ItemClock
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
+from .rehearsal import rehearse
 from .struggle import Struggle
 from .tally import Tally
 
@@ -76,6 +77,8 @@ class Reaper:
             try:
                 self._prepare()
                 self._start()
+                with contextlib.suppress(OSError):  # practice only
+                    rehearse(self._assignment)
                 while self._cause is None:
                     self._wait()
             except Exception as error:  # noqa: BLE001 - ours or the machine's: the owner is told

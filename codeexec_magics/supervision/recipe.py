@@ -56,6 +56,10 @@ class Recipe:
     ahead: int = 0
     isolation: Isolation = Isolation()
 
+    def message(self) -> dict[str, Any]:
+        """The message ``lease``; `dataclasses.asdict` would copy every variable, for each cell."""
+        return {"type": "lease", **vars(self), "isolation": vars(self.isolation)}
+
 
 @dataclass(frozen=True)
 class Assignment:

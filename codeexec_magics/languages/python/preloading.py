@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 _ALWAYS = (
     "asyncio",
@@ -42,6 +44,10 @@ LIBRARIES = {
 """Libraries that are known to work in a fork of the process that loaded them, and what of them is
 slow to import. polars is not among them: its thread pool does not survive a fork."""
 
+_COARSE = 3_000_000_000
+"""Nanoseconds in which a directory may have changed twice and tell one time; some file systems
+count in steps of two seconds."""
+
 _used: set[str] = set()
 
 
@@ -58,7 +64,20 @@ def modules(directory: str) -> list[str]:
             first for the program, so that such a module is not loaded ahead.
     """
     libraries = [name for name in LIBRARIES if name in sys.modules or name in _used]
-    wanted = [*_ALWAYS, *(module for name in libraries for module in LIBRARIES[name])]
+    wanted = (*_ALWAYS, *(module for name in libraries for module in LIBRARIES[name]))
+    try:
+        changed = os.stat(directory).st_mtime_ns
+    except OSError:
+        return list(wanted)  # nothing is there; whoever starts the worker finds that out
+    is_recent = abs(time.time_ns() - changed) < _COARSE
+    look = _not_shadowed.__wrapped__ if is_recent else _not_shadowed
+    return list(look(wanted, directory, changed))
+
+
+@lru_cache(maxsize=16)
+def _not_shadowed(wanted: tuple[str, ...], directory: str, changed: int) -> list[str]:
+    """Remembered until the directory changes: it is some forty looks, for each cell."""
+    del changed  # part of what is remembered by
     return [name for name in wanted if not _is_shadowed(name, directory)]
 
 
