@@ -12,6 +12,7 @@ as many cells of the same length, which show as much, but execute nothing of our
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import random
@@ -193,16 +194,18 @@ def census(notebook: Notebook) -> dict[str, float]:
     supervisor = settle(notebook)
     below = [pid for pid, _ in descendants(notebook.pid)]
     entries = [path for path in notebook.temp.rglob("*") if "ipython" not in str(path)]
-    return {
+    found: dict[str, float] = {
         "processes below the kernel": len(below),
         "zombies": sum(state(pid) == "Z" for pid in below),
         "kernel's descriptors": len(os.listdir(f"/proc/{notebook.pid}/fd")),
-        "supervisor's descriptors": len(os.listdir(f"/proc/{supervisor}/fd")),
         "names in /dev/shm": len(os.listdir("/dev/shm")),
         "names in the temp folder": len(entries),
         "kernel's own memory, MB": own_memory(notebook.pid),
-        "supervisor's own memory, MB": own_memory(supervisor),
     }
+    with contextlib.suppress(PermissionError):  # it lets nobody but root look into it
+        found["supervisor's descriptors"] = len(os.listdir(f"/proc/{supervisor}/fd"))
+        found["supervisor's own memory, MB"] = own_memory(supervisor)
+    return found
 
 
 def settle(notebook: Notebook) -> int:

@@ -86,7 +86,10 @@ class Ground:
         path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
         self.manager = jupyter_client.KernelManager()
         self.manager.start_kernel(
-            cwd=str(self.folder), env={**os.environ, "PYTHONPATH": path}, stderr=-3
+            extra_arguments=["--HistoryManager.enabled=False"],  # its journal comes and goes
+            cwd=str(self.folder),
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=-3,
         )
         self.prepare()
 
