@@ -111,7 +111,10 @@ class Ground:
 
     def start(self, cell: str, expression: str = "None") -> str:
         """Run a cell and do not wait."""
-        name: str = self.client.execute(cell, user_expressions={"value": expression})
+        # Else a cell that comes just after one that fails may be taken for queued, and aborted.
+        name: str = self.client.execute(
+            cell, user_expressions={"value": expression}, stop_on_error=False
+        )
         return name
 
     def wait_for(self, cell: str) -> Any:
