@@ -28,7 +28,9 @@ _IDLE = 600.0
 _MOST_POOLS = 4
 _MOST_FAILURES = 3
 _SCARCE = 0.1
-"""The share of the machine's memory below which nothing is started ahead."""
+"""The share of the machine's memory below which nothing is started ahead, or kept."""
+_LOOK_AT_MEMORY = 20.0
+"""Seconds from one look at it to the next, while something stands by; else nothing wakes us."""
 
 
 @dataclass(eq=False)
@@ -99,6 +101,7 @@ class Pools:
 
     def __init__(self) -> None:
         self._pools: dict[str, Pool] = {}
+        self._look_at = time.monotonic() + _LOOK_AT_MEMORY
 
     def __iter__(self) -> Iterator[Pool]:
         return iter(list(self._pools.values()))
@@ -116,8 +119,15 @@ class Pools:
         self._pools = {key: other for key, other in self._pools.items() if other is not pool}
 
     def superfluous(self) -> list[Pool]:
-        """The pools that are one too many, or that nobody has used for a long time."""
+        """The pools that are one too many, or that nobody has used for a long time.
+
+        All of them, if the machine has become short of memory.
+        """
         pools, now = list(self), time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_AT_MEMORY
+            if memory_is_scarce():
+                return pools
         old = [pool for pool in pools if now - pool.used > _IDLE or self._is_outdone(pool)]
         return old + [pool for pool in pools[:-_MOST_POOLS] if pool not in old]
 
@@ -134,7 +144,8 @@ class Pools:
     def patience(self) -> float | None:
         """Seconds until something is to be done; None if nothing is."""
         times = [pool.refill_at for pool in self if pool.refill_at is not None]
-        times += [pool.used + _IDLE for pool in self if pool.ready or pool.zygote]
+        kept = [pool for pool in self if pool.ready or pool.zygote]
+        times += [self._look_at, *(pool.used + _IDLE for pool in kept)] if kept else []
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def due(self) -> list[Pool]:

@@ -90,7 +90,7 @@ class Notebook:
 
     def begin(self, cell: str) -> str:
         """Send a cell, and wait until the kernel has begun it."""
-        name: str = self.client.execute(cell, store_history=False)
+        name: str = self.client.execute(cell, store_history=False, stop_on_error=False)
         while True:
             message = self.client.get_iopub_msg(timeout=PATIENCE)
             if self._answers(message, name) and message["msg_type"] == "execute_input":

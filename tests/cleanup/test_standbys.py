@@ -12,6 +12,7 @@ from census import below, wait_until
 
 from codeexec_magics import CodeExecutor
 from codeexec_magics.share import Share
+from codeexec_magics.supervision import client as client_module
 from codeexec_magics.supervision import processes
 
 WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
@@ -166,3 +167,31 @@ def test_none_stands_by_where_none_is_wanted(ready: CodeExecutor) -> None:
     ready.execute_python("1", standbys=0)
 
     assert standing(ready) == set()
+
+
+def test_workers_are_given_up_when_memory_becomes_scarce(
+    ready: CodeExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine cannot be made short of memory here, so its supervisor is told that it is."""
+    scarce, entry = tmp_path / "scarce", tmp_path / "entry.py"
+    ours = Path(client_module._ENTRY)
+    before, main, rest = ours.read_text().partition("main(sys.argv")
+    told = (
+        "from codeexec_magics.supervision import reapers, standby\n"
+        f"scarce = lambda: os.path.exists({str(scarce)!r})\n"
+        "standby.memory_is_scarce = reapers.memory_is_scarce = scarce\n"
+        "standby._LOOK_AT_MEMORY = 0.1\n"
+    )
+    entry.write_text(before.replace("__file__", repr(str(ours))) + told + main + rest)
+    monkeypatch.setattr(client_module, "_ENTRY", str(entry))
+    settled(ready, "python")
+
+    scarce.touch()
+
+    assert wait_until(lambda: not standing(ready) and not zygotes(ready.client.pid or 0), 10)
+    assert ready.execute("6 * 7", "python").output == 42
+    assert not standing(ready)
+
+    scarce.unlink()
+
+    settled(ready, "python")
