@@ -29,6 +29,11 @@ class FrameError(Exception):
     """What arrived is no frame of the protocol."""
 
 
+def socket_of(fd: int) -> socket.socket:
+    """The stream socket of a descriptor; Python alone would ask the kernel what it is."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd)
+
+
 def pack(message: dict[str, Any]) -> bytes:
     """Encode one message.
 

@@ -86,7 +86,7 @@ class Lease:
         self.containment: str = leased["containment"]
         self.session = session
         control, self.inputs, self.outputs, self.stdout, self.stderr = descriptors
-        self.control = socket.socket(fileno=control)
+        self.control = frames.socket_of(control)
         self.control.setblocking(False)
         for fd in (self.stdout, self.stderr):
             os.set_blocking(fd, False)
@@ -124,7 +124,8 @@ class Lease:
 
     def release(self) -> None:
         """Have the run ended now; `exit` tells when it has. Safe in any state, from any thread."""
-        self._request({"type": "release"})
+        if self.exit is None:
+            self._request({"type": "release"})
 
     def receive(self) -> None:
         """Take what the reaper sent; sets `exit` when the run is over.

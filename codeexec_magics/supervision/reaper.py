@@ -180,7 +180,7 @@ class Reaper:
             os.close(descriptors[0])
             self._finish("owner_gone")  # the supervisor starts another for the same run
             return
-        self._run = socket.socket(fileno=descriptors[0])
+        self._run = frames.socket_of(descriptors[0])
         scratch.create(self._assignment.scratch)  # a run before may have removed it
         leased = {
             "type": "leased",

@@ -26,7 +26,7 @@ def rehearse(assignment: Assignment) -> None:
     try:
         frames.send(theirs, {"type": "run"}, (theirs.fileno(),))
         passed += frames.receive_some(ours)[1]
-        with socket.socket(fileno=passed.pop()) as taken:
+        with frames.socket_of(passed.pop()) as taken:
             frames.send(taken, {"type": "leased", "pid": os.getpid()}, (taken.fileno(),) * 2)
         passed += frames.receive_some(ours)[1]
         assignment.place()

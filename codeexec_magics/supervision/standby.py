@@ -108,7 +108,9 @@ class Pools:
 
     def use(self, lease: dict[str, Any]) -> Pool:
         """The pool for a lease; a new one if there is none like it."""
-        key = _key(lease)
+        # Mostly it is the same as before, and to compare it is less than to make a key of it.
+        same = (key for key, pool in self._pools.items() if pool.lease == lease)
+        key = next(same, None) or _key(lease)
         pool = self._pools.pop(key, None) or Pool(lease)
         self._pools[key] = pool
         pool.lease, pool.used, pool.failures = lease, time.monotonic(), 0

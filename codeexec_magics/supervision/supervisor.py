@@ -107,7 +107,7 @@ class Supervisor:
         if request["type"] == "hello":
             self._welcome(request)
         elif request["type"] == "lease" and self._descriptors and self._reapers is not None:
-            self._reapers.give(request, socket.socket(fileno=self._descriptors.pop(0)))
+            self._reapers.give(request, frames.socket_of(self._descriptors.pop(0)))
 
     def _welcome(self, hello: dict[str, Any]) -> None:
         tier, reasons = strongest(hello["containment"])
@@ -157,7 +157,7 @@ class Supervisor:
 def main(arguments: list[str]) -> None:
     """Serve on the lifeline whose descriptor, owner and session the arguments give."""
     fd, owner, session = arguments
-    lifeline = socket.socket(fileno=int(fd))
+    lifeline = frames.socket_of(int(fd))
     try:
         Supervisor(lifeline, int(owner), session).serve()
     except Exception:  # the last chance to tell the owner what went wrong

@@ -34,7 +34,7 @@ def serve(worker: Callable[[], None]) -> None:
         worker: What a forked worker's process does; does not return.
     """
     os.set_inheritable(CHANNEL, False)
-    channel = socket.socket(fileno=CHANNEL)
+    channel = frames.socket_of(CHANNEL)
     linux.die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -84,7 +84,7 @@ def _be_between(
 ) -> None:
     try:
         known, known_end = os.pipe()
-        handover = socket.socket(fileno=fd)
+        handover = frames.socket_of(fd)
         if os.fork() == 0:
             channel.close()
             os.close(known)
