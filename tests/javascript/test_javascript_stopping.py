@@ -119,17 +119,17 @@ def _listens_for_a_stop(worker: Worker) -> bool:
 
 
 WAITING = [
-    ("a timer", "await new Promise(settle => setTimeout(settle, 1e6))"),
+    ("a timer", "new Promise(settle => setTimeout(settle, 1e6))"),
     (
         "a child process",
-        "await new Promise(end => require('child_process').spawn('sleep', ['60']).on('exit', end))",
+        "new Promise(end => require('child_process').spawn('sleep', ['60']).on('exit', end))",
     ),
 ]
 
 
 @pytest.mark.parametrize(("what", "source"), WAITING, ids=[what for what, _ in WAITING])
 def test_a_waiting_program_tells_what_it_waits_for(start: Start, what: str, source: str) -> None:
-    answer = interrupted(start, f"{BEGUN} {source}")
+    answer = interrupted(start, f"const waiting = {source}; {BEGUN} await waiting")
 
     assert [message["type"] for message in answer.others] == ["stopped"]
     assert what in answer.others[0]["trace"]["message"]

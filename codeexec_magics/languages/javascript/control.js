@@ -20,6 +20,8 @@ const LOST_DESCRIPTOR = 121;
 const BIG = { __proto__: null, bigint: true };
 const HEADER_BYTES = 4;
 const PAUSE_MILLISECONDS = 1;
+/** A program that only waits has reported its stop itself by then. */
+const STOP_MILLISECONDS = 5;
 
 const identities = { __proto__: null };
 const pauseCell = new Int32Array(new SharedArrayBuffer(4));
@@ -143,6 +145,12 @@ function claimStop(shared) {
   return isQuiet && $.exchangeCell(shared, STOPPED, 0, 1) === 0;
 }
 
+/** Whether the stop has been reported; waits a little for that, in a thread of its own. */
+function awaitStop(shared) {
+  $.wait(shared, STOPPED, 0, STOP_MILLISECONDS);
+  return $.loadCell(shared, STOPPED) !== 0;
+}
+
 /**
  * Wait for the next frame and return its text; null at the channel's end.
  *
@@ -165,6 +173,7 @@ async function receive() {
 module.exports = {
   __proto__: null,
   LARGEST_FRAME,
+  awaitStop,
   checkIdentity,
   claimStop,
   identityOf,

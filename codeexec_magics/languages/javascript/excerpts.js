@@ -47,21 +47,25 @@ function textOf(file) {
   return text;
 }
 
+/** `{source, offset}`: the text of the program or of a file, and the lines before its first. */
+function sourceOf(program, file) {
+  const isProgram = file === program.filename;
+  const source = isProgram ? program.source : textOf(file);
+  return { __proto__: null, source, offset: isProgram ? program.firstLine - 1 : 0 };
+}
+
 /** `{start, lines}` around a line of the program or of a file. */
 function excerptOf(program, file, line) {
-  const isProgram = file === program.filename;
-  const text = isProgram ? program.source : textOf(file);
-  const offset = isProgram ? program.firstLine - 1 : 0;
+  const { source, offset } = sourceOf(program, file);
   const from = $.maximum(1, line - offset - BEFORE);
-  const lines = text === '' ? $.bareList() : linesOf(text, from, line - offset + AFTER);
+  const lines = source === '' ? $.bareList() : linesOf(source, from, line - offset + AFTER);
   return { __proto__: null, start: from + offset, lines };
 }
 
 /** One line of the program or of a file. */
 function lineOf(program, file, line) {
-  const isProgram = file === program.filename;
-  const number = isProgram ? line - program.firstLine + 1 : line;
-  return linesOf(isProgram ? program.source : textOf(file), number, number)[0] ?? '';
+  const { source, offset } = sourceOf(program, file);
+  return linesOf(source, line - offset, line - offset)[0] ?? '';
 }
 
-module.exports = { __proto__: null, excerptOf, lineOf };
+module.exports = { __proto__: null, excerptOf, lineOf, sourceOf };

@@ -38,6 +38,9 @@ const isRuntime = (file) =>
 
 const isLibrary = (file) => $.includes(file, '/node_modules/') || $.includes(file, '://');
 
+/** Whether a file is the program, or one of the user's. */
+const isUsers = (file) => !isRuntime(file) && !isLibrary(file);
+
 /** Position and function of a stack's line; null for the runtime's and for what has no position. */
 function placeOf(line) {
   const call = $.execute(CALL, line);
@@ -114,4 +117,13 @@ function framesOf(program, lines, spanOf) {
   return frames;
 }
 
-module.exports = { __proto__: null, asWritten, frameAt, framesOf, isRuntime, pathOf, stackText };
+module.exports = {
+  __proto__: null,
+  asWritten,
+  frameAt,
+  framesOf,
+  isRuntime,
+  isUsers,
+  pathOf,
+  stackText,
+};

@@ -87,6 +87,8 @@ module.exports = {
   setAdd: uncurryThis(Set.prototype.add),
   setHas: uncurryThis(Set.prototype.has),
   setDelete: uncurryThis(Set.prototype.delete),
+  WeakRefClass: WeakRef,
+  dereference: uncurryThis(WeakRef.prototype.deref),
   weakGet: uncurryThis(WeakMap.prototype.get),
   bigIntText: uncurryThis(BigInt.prototype.toString),
   execute: uncurryThis(RegExp.prototype.exec),

@@ -10,6 +10,7 @@ const arrow = require('./arrow.js');
 const bindings = require('./bindings.js');
 const evaluate = require('./evaluate.js');
 const parser = require('./parser.js');
+const pauses = require('./pauses.js');
 const stop = require('./stop.js');
 const { decode } = require('./decode.js');
 const { makeDisplay } = require('./display.js');
@@ -30,6 +31,7 @@ function rehearse() {
   const program = programOf({ source: '1 + 1', filename: FILE, first_line: 1 });
   const [, value] = evaluate.prepare(program, 'transform')();
   encode(value);
+  setTimeout(pauses.attach, 0).unref();
 }
 
 module.exports = { __proto__: null, rehearse };

@@ -15,6 +15,7 @@ const { makeDisplay } = require('./display.js');
 const { encode } = require('./encode.js');
 const evaluate = require('./evaluate.js');
 const { Items } = require('./items.js');
+const pauses = require('./pauses.js');
 const { programOf } = require('./program.js');
 const { Refusal } = require('./refusal.js');
 const stop = require('./stop.js');
@@ -152,6 +153,7 @@ async function execute(request, text) {
   const unfinished = bindAll(request, inputs);
   const items = request.map === true ? new Items(program, request.token) : null;
   stop.prepare(program, request.token);
+  pauses.prepare(program);
   catchEscapes(ending);
   let value = null;
   try {

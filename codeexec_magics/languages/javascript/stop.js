@@ -12,6 +12,7 @@ const EventEmitter = require('node:events');
 const path = require('node:path');
 const $ = require('./primordials.js');
 const { claimStop, identityOf, send, state } = require('./control.js');
+const { notes } = require('./pauses.js');
 const { traceOfMessage } = require('./traces.js');
 
 const STOP = 6;
@@ -67,7 +68,7 @@ function watch() {
     stderr: false,
     stdout: false,
     trackUnmanagedFds: false,
-    workerData: { state, stop: STOP },
+    workerData: { notes, state, stop: STOP },
   });
   // Without the thread a busy program is ended by its owner, and its place stays unknown.
   thread.on('error', () => {});

@@ -9,7 +9,7 @@
 const inspector = require('node:inspector');
 const net = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
-const { claimStop, remember, send } = require('./control.js');
+const { awaitStop, claimStop, remember, send } = require('./control.js');
 const { asWritten, frameAt, isRuntime, pathOf } = require('./frames.js');
 
 const CONTROL = 3;
@@ -33,6 +33,25 @@ function framesOf(callFrames, files) {
     }
   }
   return frames;
+}
+
+/** What the paused thread has written down: `{file, line, values}` of its innermost place. */
+function noted() {
+  const bytes = Buffer.from(workerData.notes);
+  try {
+    return JSON.parse(bytes.toString('utf8', 0, bytes.indexOf(0)));
+  } catch {
+    return {};
+  }
+}
+
+/** Add the values to the frame that they belong to. */
+function addValues(frames) {
+  const place = noted();
+  const frame = frames.findLast(({ user }) => user);
+  if (frame !== undefined && frame.file === place.file && frame.line === place.line) {
+    frame.values = place.values;
+  }
 }
 
 function textOf({ type, message, frames }) {
@@ -77,8 +96,12 @@ function stop() {
     const frames = framesOf(params.callFrames, files);
     attempts += 1;
     if (frames.length > 0 && claimStop(workerData.state)) {
-      tell(frames);
-      conclude(session);
+      // Its answer comes when the paused thread has written down what it saw.
+      session.post('Runtime.getHeapUsage', () => {
+        addValues(frames);
+        tell(frames);
+        conclude(session);
+      });
     } else if (attempts < MOST_ATTEMPTS) {
       session.post('Debugger.resume');
       session.post('Debugger.pause');
@@ -92,7 +115,7 @@ function stop() {
 
 /** Stop the program once both are there, in whatever order they came: it, and the announcement. */
 function stopIfDue() {
-  if (isAnnounced && run !== null) {
+  if (isAnnounced && run !== null && !awaitStop(workerData.state)) {
     stop();
   }
 }

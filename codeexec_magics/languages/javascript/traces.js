@@ -12,6 +12,7 @@ const { lineOf } = require('./excerpts.js');
 const { asWritten, frameAt, framesOf, pathOf, stackText } = require('./frames.js');
 const { NotAProgram } = require('./evaluate.js');
 const hints = require('./hints.js');
+const pauses = require('./pauses.js');
 const { attempt, className, typeName } = require('./refusal.js');
 const { spansOf } = require('./spans.js');
 const { callLines, stackOf, syntaxPlace } = require('./stacks.js');
@@ -144,6 +145,9 @@ class Extractor {
       this.#findName(trace);
     }
     trace.text += stackText(this.#program, lines);
+    if (place === null) {
+      pauses.describe(trace.frames, thrown);
+    }
     trace.notes = notesOf(thrown);
     if (place !== null) {
       this.#addSyntaxPlace(trace, place);
