@@ -7,7 +7,9 @@ requires, so that neither a system Node.js nor an npm is needed. Owns ``node_mod
 
 from __future__ import annotations
 
+import compileall
 import json
+import re
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +17,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("codeexec_magics", "languages", "javascript")
+PACKAGE = "codeexec_magics"
+FOLDER = Path(PACKAGE, "languages", "javascript")
 SHIPPED = (
     "@uwdata/flechette/package.json",
     "@uwdata/flechette/LICENSE",
@@ -41,7 +44,10 @@ class NpmBuildHook(BuildHookInterface[Any]):
         folder = Path(self.root, FOLDER)
         if not _is_installed(folder):
             _install(folder)
-        if version != "editable":
+        if version == "editable":
+            # As pip does it with a wheel: a supervisor that compiles first starts twice as slowly.
+            compileall.compile_dir(Path(self.root, PACKAGE), quiet=2, rx=re.compile("node_modules"))
+        else:
             for name in SHIPPED:
                 source = folder / "node_modules" / name
                 build_data["force_include"][str(source)] = str(FOLDER / "node_modules" / name)

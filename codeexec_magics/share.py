@@ -5,9 +5,11 @@ Lives in the process that executes. Owns the supervisor's client from the first 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
+from codeexec_magics.errors import CodeExecError
 from codeexec_magics.supervision.client import SupervisorClient
 
 _CONTAINMENT_VARIABLE = "CODEEXEC_MAGICS_CONTAINMENT"
@@ -27,19 +29,27 @@ class Share:
         """The supervisor; this share holds it from now on."""
         with Share._lock:
             if Share._client is None:
-                Share._client = SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
+                Share._client = _new_client()
             if not self._taken:
                 self._taken = True
                 Share._holders += 1
             return Share._client
 
+    @classmethod
+    def start_early(cls) -> None:
+        """Have the supervisor start while its first user still imports what it needs."""
+        with cls._lock:
+            if cls._client is None:
+                with contextlib.suppress(CodeExecError):  # its first user is told
+                    cls._client = _new_client()
+                    cls._client.start_early()
+
     def give_back(self) -> None:
         """Let go of the supervisor, and end it if nobody else holds it. Safe to call twice."""
         with Share._lock:
-            if not self._taken:
-                return
-            self._taken = False
-            Share._holders -= 1
+            if self._taken:
+                self._taken = False
+                Share._holders -= 1
             client = None
             if Share._holders == 0:
                 client, Share._client = Share._client, None
@@ -50,6 +60,10 @@ class Share:
     def forget_lock(cls) -> None:
         """In a fork: another thread of the parent may have held the lock."""
         cls._lock = threading.RLock()
+
+
+def _new_client() -> SupervisorClient:
+    return SupervisorClient(os.environ.get(_CONTAINMENT_VARIABLE, "auto"))
 
 
 if hasattr(os, "register_at_fork"):

@@ -51,6 +51,13 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     ) -> Job | None:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
         from codeexec_magics.magics.arguments import parse
+
+        arguments = parse(line)
+        if arguments.runs:
+            from codeexec_magics.share import Share
+
+            Share.start_early()  # what follows takes as long, the first time
+
         from codeexec_magics.magics.mapping_magic import read_items, run_map
         from codeexec_magics.magics.namespace import find_function, read_inputs
         from codeexec_magics.magics.plan import plan_cell, plan_line
@@ -58,7 +65,6 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         from codeexec_magics.magics.storing import store
         from codeexec_magics.transform import shared_executor
 
-        arguments = parse(line)
         if cell is None:
             plan = plan_line(arguments, self, self.shell.user_ns)
         else:

@@ -86,6 +86,12 @@ class SupervisorClient:
             self._ensure()
             return dict(self._welcome)
 
+    def start_early(self) -> None:
+        """Begin to start the supervisor, and do not wait; what fails shows at its first use."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._process is None:
+                self._spawn()
+
     def lease(self, recipe: Recipe, patience: float) -> Lease:
         """Have a worker started, or take one that stands by, and return the right to talk to it.
 
@@ -168,9 +174,15 @@ class SupervisorClient:
             events.emit(_log, logging.WARNING, events.SUPERVISOR_LOST, pid=self._process.pid)
             self._close()
         if self._process is None:
-            self._start()
+            self._spawn()
+        if not self._welcome:
+            try:
+                self._greet()
+            except BaseException:
+                self._close()
+                raise
 
-    def _start(self) -> None:
+    def _spawn(self) -> None:
         self._session = secrets.token_hex(8)
         ours, theirs = socket.socketpair()
         try:
@@ -179,7 +191,7 @@ class SupervisorClient:
                     sys.executable,
                     "-I",
                     "-S",
-                    "-B",
+                    *_bytecode_options(),
                     _ENTRY,
                     str(theirs.fileno()),
                     str(os.getpid()),
@@ -201,7 +213,6 @@ class SupervisorClient:
                     "containment": self._wanted,
                 },
             )
-            self._greet()
         except BaseException:
             ours.close()
             self._close()
@@ -253,6 +264,7 @@ class SupervisorClient:
     def _close(self) -> None:
         lifeline, process = self._lifeline, self._process
         self._lifeline = self._process = None
+        self._welcome = {}
         if lifeline is not None:
             lifeline.close()
         if process is not None:
@@ -267,6 +279,7 @@ class SupervisorClient:
         """In a fork of this process: the supervisor is not ours, and must not be held open."""
         lifeline, process = self._lifeline, self._process
         self._lifeline = self._process = None
+        self._welcome = {}
         self._lock = threading.Lock()
         if lifeline is not None:
             lifeline.close()
@@ -276,6 +289,13 @@ class SupervisorClient:
 
 class _Late(SupervisorLost):
     """No answer in time: the supervisor hangs, or the machine is slow."""
+
+
+def _bytecode_options() -> list[str]:
+    """What this process does with bytecode, the supervisor does: it is isolated from variables."""
+    prefix = getattr(sys, "pycache_prefix", None)
+    options = ["-B"] if sys.dont_write_bytecode else []
+    return [*options, *(["-X", f"pycache_prefix={prefix}"] if prefix else [])]
 
 
 def _check_tier(name: str) -> None:

@@ -1,6 +1,6 @@
 """The supervisor: one per kernel, the ancestor of every process that a cell starts.
 
-Runs in a process of its own (``python -I -S -B``), single-threaded, in a session of its own, deaf
+Runs in a process of its own (``python -I -S``), single-threaded, in a session of its own, deaf
 to SIGINT. Owns everything below it, by way of `reapers`. It ends, and all below it with it, when
 the lifeline closes or the kernel's process ends; no other notice is needed.
 """
@@ -14,7 +14,6 @@ import selectors
 import signal
 import socket
 import sys
-import traceback
 from typing import Any
 
 from ..protocol import frames
@@ -161,6 +160,8 @@ def main(arguments: list[str]) -> None:
     try:
         Supervisor(lifeline, int(owner), session).serve()
     except Exception:  # the last chance to tell the owner what went wrong
+        import traceback  # late: it takes a tenth of the start
+
         with contextlib.suppress(OSError):
             frames.send(lifeline, {"type": "fault", "text": traceback.format_exc()})
         raise

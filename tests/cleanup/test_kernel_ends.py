@@ -14,6 +14,7 @@ from jupyter_core.utils import ensure_event_loop
 from owner import TREES
 
 import codeexec_magics
+from codeexec_magics.supervision.processes import children
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
 
@@ -144,3 +145,22 @@ def test_a_kernel_is_interrupted_and_goes_on(kernel: Kernel, language: str) -> N
     # What was queued behind the interrupted cell is aborted; what comes then is executed.
     assert wait_until(lambda: answer() == "ok")
     assert wait_until(lambda: dwellers(kernel.folder) == {kernel.pid})
+
+
+def test_a_supervisor_that_was_started_for_a_cell_that_never_ran(kernel: Kernel) -> None:
+    """It starts while the first cell is still looked at; nobody holds it then."""
+
+    def run(cell: str) -> str:
+        reply = kernel.client.execute_interactive(
+            cell, timeout=60, output_hook=lambda _: None, stop_on_error=False
+        )
+        return str(reply["content"].get("ename"))
+
+    assert run("%%transform --nonsense\n6 * 7") == "UsageError"
+    assert children(kernel.pid) == []
+
+    assert run("%%transform -i nowhere\n6 * 7") != "None"
+    assert len(children(kernel.pid)) == 1
+
+    assert run("%unload_ext codeexec_magics") == "None"
+    assert wait_until(lambda: children(kernel.pid) == [])
