@@ -88,8 +88,11 @@ def idle_session() -> Iterator[Row]:
         }
         zygote = [pid for pid in reapers if not processes.children(pid)]
         fork_server = sum(map(proportional, zygote))
+        runtime = next(os.readlink(f"/proc/{pid}/exe") for pid, _ in tree if _kind(pid) == "node")
         supervision = proportional(supervisor)
-    yield Row("idle Node standby, its reaper included", workers["node"], GOAL, 25, 1, "MB")
+    node, bare = workers["node"], _bare_node(runtime)
+    yield Row("idle Node standby, its reaper included", node, GOAL, 25, 1, "MB")
+    yield Row("the same", node, "the same Node, idle, with nothing loaded", bare, None, "MB")
     python = workers["python"]
     yield Row("idle Python standby, its reaper included", python, GOAL, 15, 1, "MB")
     yield Row("fork server of the Python standbys", fork_server, GOAL, 15, None, "MB")
@@ -143,6 +146,17 @@ def _pebble() -> Callable[[], float] | None:
             return _burst(lambda: pool.schedule(abs, (-1,)).result())
 
     return run
+
+
+def _bare_node(path: str) -> float:
+    """What Node takes by itself: mostly its program, which one process alone pays for."""
+    node = subprocess.Popen([path, "-e", "setInterval(() => {}, 1e6)"])
+    try:
+        time.sleep(1)
+        return proportional(node.pid)
+    finally:
+        node.kill()
+        node.wait()
 
 
 def _kind(pid: int) -> str:
