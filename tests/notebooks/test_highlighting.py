@@ -22,6 +22,7 @@ from codeexec_magics.highlighting import TransformLexer, language_of
 EXTENSION = ROOT / "codeexec_magics" / "labextension"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SHARED = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+FRONT_ENDS = {"JupyterLab": "lab/tree", "Notebook": "notebooks"}
 CELLS = (
     "%%transform js -i rows\nconst total = rows.length // 'no string'",
     "%%transform -i rows\ndef total(rows):\n    return len(rows)",
@@ -53,9 +54,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.mark.browser
-def test_cells_are_coloured_in_jupyterlab(lab: Lab) -> None:
+@pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS.keys())
+def test_cells_are_coloured(lab: Lab, front_end: str) -> None:
     lab.write("colours.ipynb", *CELLS)
-    page = lab.open("colours.ipynb").page
+    page = lab.open("colours.ipynb", front_end=front_end).page
     editors = page.locator(".jp-Notebook .jp-CodeCell .cm-content")
     language = "data-language"
 
