@@ -37,18 +37,18 @@ class Pulse:
     """Something to be called again and again while a run is under way.
 
     Attributes:
-        call: What is called, in the thread that executes.
+        call: What is called, in the thread that executes; may return another time between calls.
         next: When it is called next (monotonic seconds).
         seconds: The time between two calls.
     """
 
-    call: Callable[[], None]
+    call: Callable[[], float | None]
     next: float
     seconds: float = 0.25
 
     def beat(self) -> None:
         """Call it, and take note of the next time."""
-        self.call()
+        self.seconds = self.call() or self.seconds
         self.next = time.monotonic() + self.seconds
 
 

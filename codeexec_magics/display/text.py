@@ -37,20 +37,6 @@ class Painter:
     def __init__(self, state: str, *, colour: bool) -> None:
         self._state = _STATES[state]
         self._colour = colour
-        self._draw: dict[type, Callable[[Any], Iterable[str]]] = {
-            b.Plain: lambda block: self._clip(block.clip),
-            b.Table: self._table,
-            b.Tree: self._tree,
-            b.Picture: lambda block: [self._paint(f"[{block.alternative}]", _MUTED)],
-            b.Markup: lambda block: self._clip(block.alternative),
-            b.Foreign: lambda block: self._clip(block.alternative),
-            b.Headline: self._headline,
-            b.Remark: lambda block: [self._paint(_words(block), _MUTED)],
-            b.Excerpt: self._excerpt,
-            b.Frames: self._frames,
-            b.Stream: self._stream,
-            b.Progress: lambda block: [_progress(block)],
-        }
 
     def header(self, header: b.Header) -> str:
         """The card's first line."""
@@ -70,7 +56,7 @@ class Painter:
             follower = written[position + 1] if position + 1 < len(written) else None
             if position and isinstance(block, b.Remark) and isinstance(follower, b.Headline):
                 yield ""
-            yield from self._draw[type(block)](block)
+            yield from _DRAW[type(block)](self, block)
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and text and code else text
@@ -170,3 +156,20 @@ def _written(column: b.Column) -> list[str]:
     if column.numeric:
         return [blank + text for text, blank in zip(texts, blanks, strict=True)]
     return [text + blank for text, blank in zip(texts, blanks, strict=True)]
+
+
+_DRAW: dict[type, Callable[[Painter, Any], Iterable[str]]] = {
+    b.Plain: lambda painter, block: painter._clip(block.clip),
+    b.Table: Painter._table,
+    b.Tree: Painter._tree,
+    b.Picture: lambda painter, block: [painter._paint(f"[{block.alternative}]", _MUTED)],
+    b.Markup: lambda painter, block: painter._clip(block.alternative),
+    b.Foreign: lambda painter, block: painter._clip(block.alternative),
+    b.Headline: Painter._headline,
+    b.Remark: lambda painter, block: [painter._paint(_words(block), _MUTED)],
+    b.Excerpt: Painter._excerpt,
+    b.Frames: Painter._frames,
+    b.Stream: Painter._stream,
+    b.Progress: lambda _, block: [_progress(block)],
+}
+"""Not bound to a painter: it would hold itself, and with it all that it draws."""

@@ -30,22 +30,24 @@ class LiveLine:
         language: The language's name.
         delay: Seconds until it is shown; a run that has ended by then shows none.
         tells: The streams whose last line is part of it: those that are not shown as they come.
-
-    Attributes:
-        pulse: What the run has to call.
     """
 
     def __init__(self, language: str, delay: float, tells: frozenset[str]) -> None:
         self._language = language
         self._tells = tells
         self._began = time.monotonic()
-        self.pulse = Pulse(self._beat, self._began + delay, _SECONDS_BETWEEN)
+        self._delay = delay
         self._execution: Running | None = None
         self._slot: Any = None
         self._shown = float("-inf")
         self._broken = False
         self._last = ""
         self._progress: tuple[float, float | None, str] | None = None
+
+    @property
+    def pulse(self) -> Pulse:
+        """What the run has to call."""
+        return Pulse(self._beat, self._began + self._delay, _SECONDS_BETWEEN)
 
     def open(self) -> None:
         """Make the slot now, where the output is that is shown next."""
@@ -68,7 +70,8 @@ class LiveLine:
             self._show()
 
     def replace(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
-        """Put something else into the slot; nothing happens where there is none."""
+        """Put something else into the slot, if there is one; the run is let go of."""
+        self._execution = None  # it holds its observer, and that this: not until a collection comes
         if self._slot is not None:
             self._slot.update(bundle, raw=True, metadata=metadata)
 
@@ -77,10 +80,10 @@ class LiveLine:
         self.replace({}, volatile())
         self._slot = None
 
-    def _beat(self) -> None:
+    def _beat(self) -> float:
         self._show()
-        if time.monotonic() - self._began > _SLOWER_AFTER:
-            self.pulse.seconds = _SLOWLY
+        is_long = time.monotonic() - self._began > _SLOWER_AFTER
+        return _SLOWLY if is_long else _SECONDS_BETWEEN
 
     def _show(self) -> None:
         if self._broken:
