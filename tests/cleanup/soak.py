@@ -64,6 +64,8 @@ ENDLESS = (
     "%%transform js\nprocess.on('SIGINT', () => {}); await new Promise((r) => setTimeout(r, 4000))",
 )
 CONTROL = "from IPython.display import HTML, display\ndisplay(HTML('x' * 3000))\n" + "# " + "x" * 40
+# What is counted is what is kept, not what waits for a collection or what malloc holds in reserve.
+TIDY = "import ctypes, gc\ngc.collect()\nctypes.CDLL(None).malloc_trim(0)"
 SETUP = "%load_ext codeexec_magics\nrows = list(range(100))"
 
 
@@ -191,6 +193,7 @@ class Soak:
 
 def census(notebook: Notebook) -> dict[str, float]:
     """What there is of a kernel, when its workers that stand by have been filled up."""
+    assert notebook.run(TIDY) == "ok"
     supervisor = settle(notebook)
     below = [pid for pid, _ in descendants(notebook.pid)]
     entries = [path for path in notebook.temp.rglob("*") if "ipython" not in str(path)]
@@ -245,9 +248,11 @@ def control_growth(cells: int, folder: Path) -> float:
     try:
         for _ in range(max(50, cells // 50)):
             notebook.run(CONTROL)
+        assert notebook.run(TIDY) == "ok"
         before = own_memory(notebook.pid)
         for _ in range(cells):
             notebook.run(CONTROL)
+        assert notebook.run(TIDY) == "ok"
         return own_memory(notebook.pid) - before
     finally:
         notebook.close()
