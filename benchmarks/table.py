@@ -7,7 +7,9 @@ the whole table into README.md, with the stages of a cell (``stages.py``).
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import importlib.metadata
 import os
 import platform
 import sys
@@ -25,10 +27,9 @@ def machine() -> str:
     """What the figures were measured on."""
     versions = [f"Python {platform.python_version()}"]
     for name in ("IPython", "ipykernel", "numpy", "pandas", "pyarrow"):
-        try:
-            versions.append(f"{name} {importlib.import_module(name).__version__}")
-        except ImportError:
-            continue
+        # Not imported: workers have loaded ahead what the process that executes has loaded.
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions.append(f"{name} {importlib.metadata.version(name)}")
     system = f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}"
     return f"{system}, {os.cpu_count()} cores; {', '.join(versions)}; medians."
 
