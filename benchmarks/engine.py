@@ -19,6 +19,8 @@ ROUNDS = 25
 PAUSE = 0.1
 BURST = 20
 GOAL = "the goal"
+SETTLED = 40
+"""Seconds until V8 has collected what starting up has left; it wakes up for that."""
 IDLE = 20
 """Seconds that a session is watched while nothing happens."""
 
@@ -73,7 +75,7 @@ def idle_session() -> Iterator[Row]:
     with CodeExecutor(standbys=1) as executor:
         for language in ("python", "javascript"):
             _run(executor, language)
-        time.sleep(3)
+        time.sleep(SETTLED)
         supervisor = executor.client.pid
         assert supervisor is not None
         tree = processes.descendants(os.getpid())
