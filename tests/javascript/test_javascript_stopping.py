@@ -129,7 +129,9 @@ WAITING = [
 
 @pytest.mark.parametrize(("what", "source"), WAITING, ids=[what for what, _ in WAITING])
 def test_a_waiting_program_tells_what_it_waits_for(start: Start, what: str, source: str) -> None:
-    answer = interrupted(start, f"const waiting = {source}; {BEGUN} await waiting")
+    # It says so while it waits: a program that prints is busy until it has come to its `await`.
+    begun = "setImmediate(console.log, 'begun');"
+    answer = interrupted(start, f"const waiting = {source}; {begun} await waiting")
 
     assert [message["type"] for message in answer.others] == ["stopped"]
     assert what in answer.others[0]["trace"]["message"]
