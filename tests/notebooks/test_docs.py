@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
+from jupyter_lab import ROOT
 
 import codeexec_magics
 
