@@ -1,4 +1,4 @@
-"""Lists that travelled by columns: of numbers, text, instants, and dicts with the same keys.
+"""Lists that travelled by columns: numbers, booleans, text, instants, dicts with the same keys.
 
 Used in the kernel, for what another language returns: a list of a million rows is a list of dicts
 all the same, or at once a frame, if the user asks for one.
@@ -11,15 +11,21 @@ from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..tree import LEAVES
+from . import arrow_stream
 
 if TYPE_CHECKING:
     from .decode import Decoder
 
 _CODES = {"<f8": "d", "<i4": "i", "<i8": "q"}
+_LONGEST_TEXT = 1 << 31
+"""Bytes that an array of Arrow's type ``string`` addresses."""
 
 
 class Columns(NamedTuple):
-    """A list of dicts with the same keys, by columns: a numpy array of numbers, or a list."""
+    """A list of dicts with the same keys, by columns.
+
+    A column is an array of numpy (of numbers or booleans), of Arrow (of text), or a list.
+    """
 
     names: list[str]
     columns: list[Any]
@@ -38,6 +44,15 @@ def numbers(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
         for place in _array("I", decoder.buffer(node["whole"])):
             values[place] = int(values[place])
     return values
+
+
+def booleans(decoder: Decoder, node: dict[str, Any]) -> list[bool]:
+    """The booleans of a node.
+
+    Raises:
+        Exception: It is malformed.
+    """
+    return [byte == 1 for byte in _flags(decoder, node)]
 
 
 def texts(decoder: Decoder, node: dict[str, Any]) -> list[str]:
@@ -95,7 +110,8 @@ def _read(decoder: Decoder, node: dict[str, Any], read: Any) -> Columns:
     for name, inner in zip(names, nodes):  # noqa: B905 (equally long)
         parts.append(("[…].{}", name))
         column = read(inner)
-        if len(column) != count or not (type(column) is list or hasattr(column, "dtype")):
+        is_array = hasattr(column, "dtype") or hasattr(column, "buffers")
+        if len(column) != count or not (type(column) is list or is_array):
             raise ValueError(f"a column of {count!r} rows is a list of as many items")
         made.append(column)
         parts.pop()
@@ -105,11 +121,22 @@ def _read(decoder: Decoder, node: dict[str, Any], read: Any) -> Columns:
 
 
 def _column(decoder: Decoder, node: Any) -> Any:
-    """A column of a frame to be: numbers as an array of numpy, anything else as a list."""
+    """A column of a frame to be."""
     if type(node) is list and LEAVES.issuperset(map(type, node)):
         return node
-    if type(node) is not dict or node.get("$") != "numbers":
-        return decoder.value(node)
+    tag = node.get("$") if type(node) is dict else None
+    if tag == "numbers":
+        return _numeric(decoder, node)
+    if tag == "booleans":
+        import numpy
+
+        return numpy.frombuffer(_flags(decoder, node), "?")
+    if tag == "texts" and len(decoder.buffer(node["b"])) < _LONGEST_TEXT and arrow_stream.library():
+        return _textual(decoder, node)
+    return decoder.value(node)
+
+
+def _numeric(decoder: Decoder, node: dict[str, Any]) -> Any:
     import numpy
 
     dtype = node["dtype"]
@@ -120,6 +147,31 @@ def _column(decoder: Decoder, node: Any) -> Any:
         raise ValueError("the numbers are cut off")
     values = numpy.frombuffer(raw, dtype)
     return values.astype("i8") if dtype == "<i4" else values
+
+
+def _textual(decoder: Decoder, node: dict[str, Any]) -> Any:
+    """Text as an array of Arrow, without a Python string for each item."""
+    import numpy
+
+    pyarrow = arrow_stream.library()
+    raw = numpy.frombuffer(decoder.buffer(node["b"]), "u1")
+    ends = numpy.flatnonzero(raw == 0)
+    count = len(ends)
+    if count != node["n"] or (len(raw) and raw[-1]):
+        raise ValueError(f"{count} strings are not {node['n']!r}")
+    places: Any = numpy.zeros(count + 1, "i4")
+    places[1:] = ends - numpy.arange(count)  # without the zeros before
+    parts = [None, pyarrow.py_buffer(places), pyarrow.py_buffer(raw[raw != 0])]
+    made = pyarrow.Array.from_buffers(pyarrow.string(), count, parts)
+    made.validate(full=True)
+    return made
+
+
+def _flags(decoder: Decoder, node: dict[str, Any]) -> bytes:
+    flags = bytes(decoder.buffer(node["b"]))
+    if flags.strip(b"\0\1"):
+        raise ValueError("booleans are bytes of 0 or 1")
+    return flags
 
 
 def _array(code: str, raw: memoryview) -> array[Any]:

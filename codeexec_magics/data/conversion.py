@@ -163,7 +163,22 @@ def _to_pandas(value: Any, root: str) -> Any:
         return pandas.DataFrame.from_records(list(value))
     if kind == "fields":
         return pandas.DataFrame.from_records(value)
-    return pandas.DataFrame(_columns(value, "pandas", root))
+    columns = _columns(value, "pandas", root)
+    if kind == "by columns":
+        columns = {name: _pandas_column(column) for name, column in columns.items()}
+    return pandas.DataFrame(columns)
+
+
+def _pandas_column(column: Any) -> Any:
+    """Text of Arrow as pandas would hold it if it were given a list."""
+    if not hasattr(column, "buffers"):
+        return column
+    import pandas
+
+    dtype = pandas.Series([""]).dtype
+    if isinstance(dtype, pandas.StringDtype) and dtype.storage == "pyarrow":
+        return dtype.__from_arrow__(column)
+    return column.to_pylist()
 
 
 def _to_polars(value: Any, root: str) -> Any:

@@ -111,7 +111,7 @@ class Decoder(TreeReader):
             from . import from_arrow
 
             return from_arrow.value(self, node)
-        if tag in ("numbers", "texts", "instants", "rows"):
+        if tag in ("numbers", "booleans", "texts", "instants", "rows"):
             from . import as_rows
 
             stays = self._by_columns and not self.path.parts and tag == "rows"

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codeexec_magics.data import SEALED, Arena, decode, encode
-from codeexec_magics.data.conversion import receive
+from codeexec_magics.data.conversion import convert, receive
 from codeexec_magics.errors import DataError, DecodingFailed
 
 MEMORY = 1 << 29
@@ -410,6 +410,7 @@ def test_lists_by_columns_are_lists() -> None:
 
     assert repr(by_columns(numbers(), TWO)) == "[1.0, 2.5]"
     assert by_columns(texts, b"a\0\xc3\xa9\0") == ["a", "é"]
+    assert by_columns({"$": "booleans", "b": 0}, b"\1\0") == [True, False]
     assert by_columns(rows(["a", "b"], [numbers(), ["x", None]]), TWO) == [
         {"a": 1.0, "b": "x"},
         {"a": 2.5, "b": None},
@@ -424,6 +425,13 @@ def test_lists_by_columns_are_lists() -> None:
         (numbers("<f8", whole=0), TWO), (numbers("<f8", whole="0"), TWO),
         ({"$": "texts", "b": 0, "n": 3}, b"a\0b\0"), ({"$": "texts", "b": 0, "n": 2}, b"a\0b"),
         ({"$": "texts", "b": 0, "n": 1}, b"\xff\0"), ({"$": "texts", "b": 0}, b"a\0"),
+        ({"$": "booleans", "b": 0}, b"\0\2\1"), ({"$": "booleans", "b": 1}, b""),
+        (rows(["a"], [{"$": "booleans", "b": 0}]), b"\1\xff"),
+        (rows(["a"], [{"$": "booleans", "b": 0}]), b"\1\0\0"),
+        (rows(["a"], [{"$": "texts", "b": 0, "n": 2}]), b"a\0b"),
+        (rows(["a"], [{"$": "texts", "b": 0, "n": 2}]), b"a\0\xff\0"),
+        (rows(["a"], [{"$": "texts", "b": 0, "n": 3}], 3), b"a\0b\0"),
+        (rows(["a"], [{"$": "texts", "b": 0, "n": 1}]), b"a\0"),
         ({"$": "instants", "b": 0}, struct.pack("<d", float("nan"))),
         ({"$": "instants", "b": 0}, struct.pack("<d", 1e300)),
         (rows(["a"], [[1, 2]], 3), b""), (rows(["a"], [[1, 2]], 10**9), b""),
@@ -440,3 +448,16 @@ def test_lists_by_columns_are_lists() -> None:
 def test_malformed_columns_are_told(inline: Any, raw: bytes, converter: str) -> None:
     with pytest.raises(DataError):
         by_columns(inline, raw, converter)
+
+
+@pytest.mark.parametrize("converter", ["pandas", "polars", "arrow"])
+def test_text_by_columns_becomes_a_frame_as_rows_would(converter: str) -> None:
+    texts = ["a", "", "é😀", ""]
+    node = rows(["text", "at"], [{"$": "texts", "b": 0, "n": 4}, [0, 1, 2, 3]], 4)
+
+    made = by_columns(node, "".join(f"{text}\0" for text in texts).encode(), converter)
+
+    wanted = convert([{"text": text, "at": at} for at, text in enumerate(texts)], converter, "")
+    assert made.equals(wanted)
+    if converter == "pandas":
+        assert made.dtypes.equals(wanted.dtypes)

@@ -9,7 +9,7 @@
 
 const util = require('node:util');
 const $ = require('./primordials.js');
-const { frameOf } = require('./tables.js');
+const { frameOf, wholeOf } = require('./methods.js');
 const { attempt } = require('./refusal.js');
 
 const { inspect, types } = util;
@@ -181,7 +181,7 @@ class Writer {
 /** A value's text, at most 120 characters long; never throws. */
 function briefOf(value) {
   const writer = new Writer();
-  attempt(() => writer.write(value, 0), undefined);
+  attempt(() => writer.write(wholeOf(value), 0), undefined);
   const { text } = writer;
   return $.toWellFormed(text.length > LONGEST ? `${$.slice(text, 0, LONGEST - 1)}…` : text);
 }

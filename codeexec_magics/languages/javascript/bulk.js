@@ -1,9 +1,9 @@
 /**
  * Large Arrays of one kind of thing → nodes whose bulk stands in the arena, column by column.
  *
- * Lives in the worker and works after the program. An Array of numbers, of dates, or of plain
- * objects with the same keys says the same as the list of its items' nodes; an Array that turns out
- * to be anything else is left to the general way.
+ * Lives in the worker and works after the program. An Array of numbers, of booleans, of text, of
+ * dates, or of plain objects with the same keys says the same as the list of its items' nodes; an
+ * Array that turns out to be anything else is left to the general way.
  */
 'use strict';
 
@@ -59,15 +59,12 @@ function wholePlaces(doubles, count, wholes) {
   return bytesOf(places);
 }
 
-/** An item of a list, or of a column of rows. */
-const itemOf = (items, index, key) => (key === null ? items[index] : items[index][key]);
-
 /** The node of items that all are numbers; null if they are not. */
-function numbersNode(items, count, key, writer) {
+function numbersNode(items, count, writer) {
   const doubles = new Float64Array(count);
   let wholes = 0;
   for (let index = 0; index < count; index += 1) {
-    const item = itemOf(items, index, key);
+    const item = items[index];
     if (typeof item !== 'number') {
       return null;
     }
@@ -84,6 +81,19 @@ function numbersNode(items, count, key, writer) {
   }
   const whole = writer.addBuffer(wholePlaces(doubles, count, wholes));
   return `{"$":"numbers","dtype":"<f8","b":${b},"whole":${whole}}`;
+}
+
+/** The node of items that all are booleans; null if they are not. */
+function booleansNode(items, count, writer) {
+  const bytes = new $.BytesClass(count);
+  for (let index = 0; index < count; index += 1) {
+    const item = items[index];
+    if (typeof item !== 'boolean') {
+      return null;
+    }
+    bytes[index] = item ? 1 : 0;
+  }
+  return `{"$":"booleans","b":${writer.addBuffer(bytes)}}`;
 }
 
 /** The bytes of many pieces, one behind the other. */
@@ -107,10 +117,10 @@ function zerosIn(bytes) {
 }
 
 /** The strings from an index on, up to the end of their block, with a zero behind each; or null. */
-function blockOf(items, start, end, key) {
+function blockOf(items, start, end) {
   let text = '';
   for (let index = start; index < end; index += 1) {
-    const item = itemOf(items, index, key);
+    const item = items[index];
     if (typeof item !== 'string') {
       return null;
     }
@@ -121,11 +131,11 @@ function blockOf(items, start, end, key) {
 }
 
 /** The node of items that all are strings without a zero; null if they are not. */
-function textsNode(items, count, key, writer) {
+function textsNode(items, count, writer) {
   const pieces = $.bareList();
   let size = 0;
   for (let start = 0; start < count; start += LARGE) {
-    const piece = blockOf(items, start, $.minimum(start + LARGE, count), key);
+    const piece = blockOf(items, start, $.minimum(start + LARGE, count));
     if (piece === null) {
       return null;
     }
@@ -139,10 +149,10 @@ function textsNode(items, count, key, writer) {
 }
 
 /** The node of items that all are dates of the program's own; null if they are not. */
-function datesNode(items, count, key, writer) {
+function datesNode(items, count, writer) {
   const times = new Float64Array(count);
   for (let index = 0; index < count; index += 1) {
-    const item = itemOf(items, index, key);
+    const item = items[index];
     const isOwn = isDate(item) && originOf(item) === undefined;
     const time = isOwn ? $.dateTime(item) : NaN;
     if (!(time >= FIRST_YEAR && time < END_YEAR)) {
@@ -187,15 +197,43 @@ function haveKeys(rows, count, keys) {
 }
 
 /** The node of items of one kind; null if they are not, or of a kind that is no better in bulk. */
-function kindNode(items, count, key, writer) {
-  const first = itemOf(items, 0, key);
-  if (typeof first === 'number') {
-    return numbersNode(items, count, key, writer);
+function kindNode(items, count, writer) {
+  const first = items[0];
+  switch (typeof first) {
+    case 'number':
+      return numbersNode(items, count, writer);
+    case 'boolean':
+      return booleansNode(items, count, writer);
+    case 'string':
+      return textsNode(items, count, writer);
+    default:
+      return isDate(first) ? datesNode(items, count, writer) : null;
   }
-  if (typeof first === 'string') {
-    return textsNode(items, count, key, writer);
+}
+
+/** A function that reads a property of all rows: where the name is a literal it is read fast. */
+function puller(key) {
+  const body = `
+    for (let index = 0; index < count; index += 1) {
+      items[index] = rows[index][${$.jsonStringify(key)}];
+    }`;
+  try {
+    return new $.FunctionClass('rows', 'count', 'items', body);
+  } catch {
+    // A flag of Node forbids to make code.
+    return (rows, count, items) => {
+      for (let index = 0; index < count; index += 1) {
+        items[index] = rows[index][key];
+      }
+    };
   }
-  return isDate(first) ? datesNode(items, count, key, writer) : null;
+}
+
+/** The node of a column of rows. */
+function columnNode(rows, count, key, writer) {
+  const items = $.bareList();
+  puller(key)(rows, count, items);
+  return kindNode(items, count, writer) ?? writer.column(items, count);
 }
 
 function rowsNode(rows, count, writer) {
@@ -213,15 +251,13 @@ function rowsNode(rows, count, writer) {
   }
   let nodes = '';
   for (let at = 0; at < keys.length; at += 1) {
-    const node =
-      kindNode(rows, count, keys[at], writer) ?? writer.column(rows, count, keys[at]);
-    nodes += `${at === 0 ? '' : ','}${node}`;
+    nodes += `${at === 0 ? '' : ','}${columnNode(rows, count, keys[at], writer)}`;
   }
   return `{"$":"rows","names":[${names}],"columns":[${nodes}],"rows":${count}}`;
 }
 
 /** The node of a large Array whose items are of one kind; null if they are not. */
 const node = (value, writer) =>
-  kindNode(value, value.length, null, writer) ?? rowsNode(value, value.length, writer);
+  kindNode(value, value.length, writer) ?? rowsNode(value, value.length, writer);
 
 module.exports = { __proto__: null, LARGE, node };

@@ -183,12 +183,12 @@ class Writer {
   }
 
   /** The node of a column of rows, whose items are of any kind. */
-  column(rows, count, key) {
+  column(items, count) {
     this.#depth += 1;
     try {
       let text = '';
       for (let index = 0; index < count; index += 1) {
-        text += (index === 0 ? '' : ',') + this.node(rows[index][key]);
+        text += (index === 0 ? '' : ',') + this.node(items[index]);
       }
       return `[${text}]`;
     } finally {

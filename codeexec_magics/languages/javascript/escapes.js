@@ -1,9 +1,9 @@
 /**
- * Whether a function may keep, or change, the object that it is given.
+ * Whether a function may keep, or change, the object that it is given, and what it reads of it.
  *
  * Lives in the worker. Rows of a frame that nobody can see again need not be kept; and a function
  * that only reads `row.x`, spreads `{ ...row }` or takes its parameter apart shows the row to
- * nobody. Where the text of the function leaves a doubt the answer is that it may.
+ * nobody. Where the text of the function leaves a doubt the answer is that it may keep it.
  */
 'use strict';
 
@@ -33,12 +33,6 @@ function unwrap(node) {
   return node.type === 'ParenthesizedExpression' ? unwrap(node.expression) : node;
 }
 
-const isNamed = (node, name) => node?.type === 'Identifier' && node.name === name;
-
-/** Whether a property of the row is what a node names. */
-const isMember = (node, name) =>
-  node.type === 'MemberExpression' && isNamed(unwrap(node.object), name);
-
 /** Whether any identifier of a tree has one of the names; keys and properties count as well. */
 function mentions(node, names) {
   if (node === null || typeof node !== 'object') {
@@ -50,79 +44,152 @@ function mentions(node, names) {
   return Object.values(node).some((part) => mentions(part, names));
 }
 
-/** Whether the row's name stands anywhere but where it is only read from. */
-function leaks(node, name) {
-  if (node === null || typeof node !== 'object') {
+/** What a function reads of the row that its parameter names. */
+class Reading {
+  /** Names of properties, as keys. */
+  names = { __proto__: null };
+
+  /** Whether it may read any, besides. */
+  readsAll = false;
+
+  #name;
+
+  constructor(name) {
+    this.#name = name;
+  }
+
+  /** Note the properties that a pattern takes. */
+  takeApart({ properties }) {
+    for (const part of properties) {
+      if (part.type === 'RestElement') {
+        this.readsAll = true;
+      } else {
+        this.#add(part.key, part.computed);
+      }
+    }
+  }
+
+  /** Whether the row's name stands anywhere but where it is only read from. */
+  leaks(node) {
+    if (node === null || typeof node !== 'object') {
+      return false;
+    }
+    if (Array.isArray(node)) {
+      return node.some((part) => this.leaks(part));
+    }
+    switch (node.type) {
+      case 'Identifier':
+        return this.#isRow(node);
+      case 'MemberExpression':
+        if (!this.#isMember(node)) {
+          return this.leaks(node.object) || (node.computed && this.leaks(node.property));
+        }
+        this.#add(node.property, node.computed);
+        return node.computed && this.leaks(node.property);
+      case 'CallExpression':
+        return this.#isMember(unwrap(node.callee)) || this.leaks([node.callee, node.arguments]);
+      case 'AssignmentExpression':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        return this.#isMentioned(node.left) || this.leaks([node.right, node.body ?? null]);
+      case 'UnaryExpression':
+        return node.operator === 'delete'
+          ? this.#isMentioned(node.argument)
+          : this.leaks(node.argument);
+      case 'ObjectExpression':
+        return node.properties.some((part) => this.#leaksProperty(part));
+      case 'VariableDeclarator':
+        return this.#leaksDeclarator(node);
+      default:
+        return DOUBTFUL[node.type]
+          ? this.#isMentioned(node)
+          : Object.values(node).some((part) => this.leaks(part));
+    }
+  }
+
+  #leaksProperty(part) {
+    if (part.type !== 'SpreadElement') {
+      return (part.computed && this.leaks(part.key)) || this.leaks(part.value);
+    }
+    if (!this.#isRow(unwrap(part.argument))) {
+      return this.leaks(part.argument);
+    }
+    this.readsAll = true;
     return false;
   }
-  if (Array.isArray(node)) {
-    return node.some((part) => leaks(part, name));
+
+  #leaksDeclarator({ id, init }) {
+    if (this.#isMentioned(id)) {
+      return true;
+    }
+    if (id.type !== 'ObjectPattern' || !this.#isRow(init)) {
+      return this.leaks(init);
+    }
+    this.takeApart(id);
+    return false;
   }
-  switch (node.type) {
-    case 'Identifier':
-      return node.name === name;
-    case 'MemberExpression':
-      return (
-        (!isNamed(unwrap(node.object), name) && leaks(node.object, name)) ||
-        (node.computed && leaks(node.property, name))
-      );
-    case 'CallExpression':
-      return isMember(unwrap(node.callee), name) || leaks([node.callee, node.arguments], name);
-    case 'AssignmentExpression':
-    case 'ForInStatement':
-    case 'ForOfStatement':
-      return mentions(node.left, [name]) || leaks([node.right, node.body ?? null], name);
-    case 'UnaryExpression':
-      return node.operator === 'delete'
-        ? mentions(node.argument, [name])
-        : leaks(node.argument, name);
-    case 'ObjectExpression':
-      return node.properties.some((part) =>
-        part.type === 'SpreadElement'
-          ? !isNamed(unwrap(part.argument), name) && leaks(part.argument, name)
-          : (part.computed && leaks(part.key, name)) || leaks(part.value, name),
-      );
-    case 'VariableDeclarator':
-      return (
-        mentions(node.id, [name]) ||
-        (!(node.id.type === 'ObjectPattern' && isNamed(node.init, name)) && leaks(node.init, name))
-      );
-    default:
-      return DOUBTFUL[node.type]
-        ? mentions(node, [name])
-        : Object.values(node).some((part) => leaks(part, name));
+
+  #add(key, isComputed) {
+    if (key.type === 'Literal') {
+      this.names[`${key.value}`] = true;
+    } else if (isComputed || key.type !== 'Identifier') {
+      this.readsAll = true;
+    } else {
+      this.names[key.name] = true;
+    }
+  }
+
+  #isRow(node) {
+    return node?.type === 'Identifier' && node.name === this.#name;
+  }
+
+  #isMember(node) {
+    return node.type === 'MemberExpression' && this.#isRow(unwrap(node.object));
+  }
+
+  #isMentioned(node) {
+    return mentions(node, [this.#name]);
   }
 }
 
-function mayEscape(text, position) {
+/** The reading of a function's text; null if it may keep or change the row. */
+function readingOf(text, position) {
   const tree = parser.parse(`(${text})`, 'script');
   const node = unwrap(tree.body[0].expression);
   const isSimple = FUNCTIONS[node.type] && !node.async && !node.generator;
   if (!isSimple || mentions(node, ['eval', 'arguments'])) {
-    return true;
+    return null;
   }
   if (node.params.some((part) => part.type === 'RestElement')) {
-    return true;
+    return null;
   }
   const given = node.params[position];
-  const others = [...node.params.filter((part) => part !== given), node.body];
-  if (given === undefined || given.type === 'ObjectPattern') {
-    return false;
+  const reading = new Reading(given?.type === 'Identifier' ? given.name : null);
+  if (given === undefined) {
+    return reading;
   }
-  return given.type !== 'Identifier' || leaks(others, given.name);
+  if (given.type === 'ObjectPattern') {
+    reading.takeApart(given);
+    return reading;
+  }
+  const others = [...node.params.filter((part) => part !== given), node.body];
+  return given.type !== 'Identifier' || reading.leaks(others) ? null : reading;
 }
 
-/** Whether a function may keep or change its argument at a position. */
-function keeps(callback, position) {
+/**
+ * What a function reads of its argument at a position: `{names, readsAll}`, the names as keys;
+ * null if it may keep or change it.
+ */
+function readsOf(callback, position) {
   const text = $.functionText(callback);
   if (text.length > LONGEST_TEXT || !parser.isAvailable()) {
-    return true;
+    return null;
   }
   try {
-    return mayEscape(text, position);
+    return readingOf(text, position);
   } catch {
-    return true;
+    return null;
   }
 }
 
-module.exports = { __proto__: null, keeps };
+module.exports = { __proto__: null, readsOf };

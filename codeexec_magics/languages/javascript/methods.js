@@ -6,53 +6,76 @@
 'use strict';
 
 const $ = require('./primordials.js');
-const { keeps } = require('./escapes.js');
+const { readsOf } = require('./escapes.js');
 
 /** Proxy → the frame behind it. */
 const frames = new WeakMap();
 
-/** Call `act` with each row: the one that the program has, or one for this time only. */
-function pass(frame, act) {
+/** The row of the moment: `{frame, row, index, outer}`, the outer one of a pass around this. */
+let current = null;
+
+/**
+ * Call `act` with each row, its index, and whether it is the one that the program has; else it is
+ * one for this time only, which holds what is going to be read.
+ */
+function pass(frame, reads, act) {
   const { target } = frame;
+  const rowAt = frame.isFilled ? null : frame.passingRows(reads);
   const { length } = target;
-  for (let index = 0; index < length; index += 1) {
-    if ($.hasOwn(target, index)) {
-      act(target[index], index);
-    } else if (!frame.isFilled) {
-      act(frame.row(index), index);
+  const moment = { __proto__: null, frame, row: null, index: 0, outer: current };
+  current = moment;
+  try {
+    for (let index = 0; index < length; index += 1) {
+      if ($.hasOwn(target, index)) {
+        act(target[index], index, true);
+      } else if (!frame.isFilled) {
+        moment.row = rowAt(index);
+        moment.index = index;
+        act(moment.row, index, false);
+      }
     }
+  } finally {
+    current = moment.outer;
   }
 }
 
-function map(frame, [callback, self]) {
+/** The whole row that a row of the moment is a part of; anything else as it is. */
+function wholeOf(value) {
+  for (let moment = current; moment !== null; moment = moment.outer) {
+    if (moment.row === value) {
+      return moment.frame.row(moment.index);
+    }
+  }
+  return value;
+}
+
+function map(frame, reads, [callback, self]) {
   const made = new Array(frame.target.length);
-  pass(frame, (row, index) => {
+  pass(frame, reads, (row, index) => {
     made[index] = $.call(callback, self, row, index, frame.proxy);
   });
   return made;
 }
 
-function forEach(frame, [callback, self]) {
-  pass(frame, (row, index) => {
+function forEach(frame, reads, [callback, self]) {
+  pass(frame, reads, (row, index) => {
     $.call(callback, self, row, index, frame.proxy);
   });
 }
 
-function filter(frame, [callback, self]) {
+function filter(frame, reads, [callback, self]) {
   const kept = [];
-  pass(frame, (row, index) => {
+  pass(frame, reads, (row, index, isKnown) => {
     if ($.call(callback, self, row, index, frame.proxy)) {
-      // From now on the program has it.
-      frame.target[index] = row;
-      kept[kept.length] = row;
+      kept[kept.length] = isKnown ? row : frame.keep(index);
     }
   });
   return kept;
 }
 
-function reduce(frame, [callback, first]) {
+function reduce(frame, reads, [callback, first]) {
   let result = first;
-  pass(frame, (row, index) => {
+  pass(frame, reads, (row, index) => {
     result = $.call(callback, undefined, result, row, index, frame.proxy);
   });
   return result;
@@ -89,12 +112,11 @@ function replace(original, act) {
 
 for (const [original, { passing, position, least }] of PASSING) {
   replace(original, (frame, args) => {
-    const isPassing =
-      !frame.isFilled &&
-      args.length >= least &&
-      typeof args[0] === 'function' &&
-      !keeps(args[0], position);
-    return isPassing ? passing(frame, args) : $.apply(original, frame.fill(), args);
+    const mayPass = !frame.isFilled && args.length >= least && typeof args[0] === 'function';
+    const reads = mayPass ? readsOf(args[0], position) : null;
+    return reads === null
+      ? $.apply(original, frame.fill(), args)
+      : passing(frame, reads, args);
   });
 }
 for (const name of WHOLE) {
@@ -114,4 +136,4 @@ const methodFor = (method) => $.mapGet(replacements, method) ?? method;
 /** The frame that a value is, or undefined. */
 const frameOf = (value) => $.weakGet(frames, value);
 
-module.exports = { __proto__: null, frameOf, frames, methodFor };
+module.exports = { __proto__: null, frameOf, frames, methodFor, wholeOf };

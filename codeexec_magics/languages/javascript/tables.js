@@ -59,6 +59,28 @@ class Frame {
     return this.#made().row(index);
   }
 
+  /** A function that makes a row, for this time only, of what is going to be read of it. */
+  passingRows({ names, readsAll }) {
+    if (readsAll) {
+      return this.#made().row;
+    }
+    const read = [];
+    const columns = [];
+    for (let at = 0; at < this.#names.length; at += 1) {
+      if (names[this.#names[at]] === true) {
+        read[read.length] = this.#names[at];
+        columns[columns.length] = this.#columns[at];
+      }
+    }
+    return makerOf(read, columns).row;
+  }
+
+  /** A row that the program keeps from now on. */
+  keep(index) {
+    this.target[index] ??= this.row(index);
+    return this.target[index];
+  }
+
   /** Make the rows of the block in which an index is. */
   fillAround(index) {
     const start = index - (index % BLOCK);
