@@ -64,8 +64,18 @@ ENDLESS = (
     "%%transform js\nprocess.on('SIGINT', () => {}); await new Promise((r) => setTimeout(r, 4000))",
 )
 CONTROL = "from IPython.display import HTML, display\ndisplay(HTML('x' * 3000))\n" + "# " + "x" * 40
-# What is counted is what is kept, not what waits for a collection or what malloc holds in reserve.
-TIDY = "import ctypes, gc\ngc.collect()\nctypes.CDLL(None).malloc_trim(0)"
+# What is counted is what is kept, not what waits for a collection or what malloc holds in reserve,
+# and not the syntax trees of source files of which IPython has shown a traceback (an interrupt may
+# come in any of its own modules and ours): it keeps one for each file, as many megabytes as files.
+TIDY = """
+import ctypes, executing, gc
+for _source in executing.Source, *executing.Source.__subclasses__():
+    for _kept in vars(_source).values():
+        if isinstance(_kept, dict):
+            _kept.clear()
+gc.collect()
+ctypes.CDLL(None).malloc_trim(0)
+"""
 SETUP = "%load_ext codeexec_magics\nrows = list(range(100))"
 
 
