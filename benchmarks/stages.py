@@ -35,7 +35,6 @@ import time
 from collections import defaultdict
 from codeexec_magics import execution, executor
 from codeexec_magics.magics import arguments, plan
-from codeexec_magics.magics.transform_magic import TransformMagics
 
 spent, marks = defaultdict(float), {}
 
