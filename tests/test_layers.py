@@ -77,7 +77,7 @@ ONLY_IN = {
     "IPython": ("magics/",),
     "traitlets": ("magics/",),
     "subprocess": ("supervision/",),
-    "signal": ("supervision/", "languages/python/serving.py", "results.py"),
+    "signal": ("supervision/", "languages/python/serving.py", "results.py", "magics/echoes.py"),
     "psutil": ("supervision/", "magics/"),
     "numpy": ("data/",),
     "pandas": ("data/",),

@@ -16,6 +16,7 @@ from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text,
 from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.execution import Observer
 from codeexec_magics.magics.arguments import Arguments
+from codeexec_magics.magics.echoes import ignore_echoes
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
 from codeexec_magics.magics.live import LiveLine
@@ -84,6 +85,8 @@ class Showing:
             DecodingFailed: The value lacks a key that was to be bound.
             ExpectationNotMet: The cell has not failed in the way that it must.
         """
+        if result.outcome is Outcome.INTERRUPTED:
+            ignore_echoes(self._shell)
         if self._expected is not None:
             self._end_of_expected(self._expected, result, stored)
         elif result.success:

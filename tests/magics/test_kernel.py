@@ -75,6 +75,51 @@ def test_an_interrupt_stops_run_all_and_keeps_what_was_printed(kernel: Kernel) -
     )
 
 
+def test_a_second_interrupt_at_the_end_of_the_cell_ends_no_kernel(kernel: Kernel) -> None:
+    kernel.run("""
+        import os, signal
+        hook = get_ipython().kernel.post_handler_hook
+        passed = []
+
+        def interrupted_late():
+            passed.append(1)
+            if len(passed) == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            hook()
+
+        get_ipython().kernel.post_handler_hook = interrupted_late
+    """)
+    running = kernel.start("%%transform\nprint('part', flush=True)\nimport time\ntime.sleep(60)")
+    kernel.wait_for("stream")
+    kernel.manager.interrupt_kernel()
+
+    assert kernel.finish(running).ename == "KeyboardInterrupt"
+    assert kernel.run("len(passed)").status == "ok"
+
+
+def test_a_loop_that_goes_on_after_an_interrupt_can_be_interrupted_again(kernel: Kernel) -> None:
+    running = kernel.start("""
+        import os, signal, time
+        stop = lambda: os.kill(os.getpid(), signal.SIGINT)
+        program = "print('part', flush=True)\\nimport time\\ntime.sleep(60)"
+        try:
+            get_ipython().run_cell_magic("transform", "", program)
+        except KeyboardInterrupt:
+            stop()
+        print("an echo", flush=True)
+        fuse = time.monotonic() + 60
+        while time.monotonic() < fuse:
+            stop()
+    """)
+    kernel.wait_for("stream")
+    kernel.manager.interrupt_kernel()
+
+    reply = kernel.finish(running)
+
+    assert "an echo" in reply.stream()
+    assert reply.ename == "KeyboardInterrupt"
+
+
 def test_an_interrupted_named_transform_stops_the_loop_that_calls_it(kernel: Kernel) -> None:
     kernel.run("%%transform -n slow\nprint('in', flush=True)\nimport time; time.sleep(600)")
     running = kernel.start("for _ in range(5):\n  try: slow()\n  except Exception: pass")
