@@ -104,7 +104,7 @@ class Notebook:
         """Send a cell, and wait until the kernel has begun it."""
         name: str = self.client.execute(cell, store_history=False, stop_on_error=False)
         while True:
-            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            message = self._message()
             if self._answers(message, name) and message["msg_type"] == "execute_input":
                 return name
 
@@ -116,7 +116,7 @@ class Notebook:
         this; the reply is then called ``lost``.
         """
         while True:
-            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            message = self._message()
             idle = message["content"].get("execution_state") == "idle"
             if self._answers(message, name) and idle:
                 break
@@ -132,6 +132,13 @@ class Notebook:
 
     def run(self, cell: str) -> str:
         return self.end(self.begin(cell))
+
+    def _message(self) -> dict[str, Any]:
+        try:
+            return dict(self.client.get_iopub_msg(timeout=PATIENCE))
+        except queue.Empty:
+            how = "lives" if self.manager.is_alive() else "has ended"
+            raise AssertionError(f"no message for {PATIENCE:.0f} s; the kernel {how}") from None
 
     def close(self) -> None:
         self.client.stop_channels()
