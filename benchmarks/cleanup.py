@@ -120,6 +120,10 @@ def own(strategy: str) -> None:
         print(json.dumps("done"), flush=True)
 
 
+class OwnerEnded(Exception):
+    """An owner has ended by itself."""
+
+
 class Owner:
     """An owner as this process sees it."""
 
@@ -139,12 +143,13 @@ class Owner:
         source = tree.source(folder, "endless")
         program = {"source": source, "language": tree.language, "deadline": deadline}
         stdin: IO[str] = self.process.stdin  # type: ignore[assignment]
-        stdin.write(json.dumps(program) + "\n")
-        stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(json.dumps(program) + "\n")
+            stdin.flush()
         latest = time.monotonic() + (deadline or FUSE)
         while not (folder / READY).exists() and time.monotonic() < latest:
             if self.process.poll() is not None:
-                raise SystemExit(f"the owner of {tree} has ended")
+                raise OwnerEnded(str(tree))
             time.sleep(0.002)
 
     def line(self) -> Any:
@@ -261,7 +266,14 @@ def measure_stop(strategy: str, chosen: list[Tree], root: Path, deadline: float 
     owner = Owner(strategy, root)
     for number, tree in enumerate(chosen):
         with place(root, f"{number}-{tree}") as folder:
-            owner.begin(tree, folder, deadline)
+            try:
+                owner.begin(tree, folder, deadline)
+            except OwnerEnded:
+                # Of some others an interrupt also ends the owner, when it has said "done".
+                assert strategy != OURS
+                owner.close()
+                owner = Owner(strategy, root)
+                owner.begin(tree, folder, deadline)
             watch = Watch(folder)
             watch.look()
             began = stop_or_wait(owner, deadline)
