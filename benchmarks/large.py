@@ -36,8 +36,6 @@ server.set_forkserver_preload(["numpy", "pandas"])
 OURS = "%%transform -i df -o out\ndf * 2"
 FORKSERVER = "out = large.by_forkserver(server, df)"
 PARQUET = "out = large.by_parquet(df)"
-FRESH = "numpy.ones(df.shape);"
-"""New memory of the frame's size: ours takes it three times, in the program twice."""
 
 
 def rows() -> Iterator[Row]:
@@ -80,7 +78,7 @@ def cell() -> Iterator[Row]:
     here = str(Path(__file__).parent)
     notebook = Notebook(CELLS.format(rows=CELL_BYTES // 48, here=here))
     try:
-        cells = {"ours": OURS, "forkserver": FORKSERVER, "parquet": PARQUET, "fresh": FRESH}
+        cells = {"ours": OURS, "forkserver": FORKSERVER, "parquet": PARQUET}
         actions = {name: lambda code=code: notebook.run(code) for name, code in cells.items()}
         took = medians(actions, ROUNDS, pause=0.2)
     finally:
@@ -88,7 +86,6 @@ def cell() -> Iterator[Row]:
     name = "whole cell, 90 MB frame in and out"
     yield Row(name, took["ours"], "forkserver process and Pipe", took["forkserver"], 0.1)
     yield Row("the same", took["ours"], "parquet files and a process", took["parquet"], 0.04)
-    yield Row("the same", took["ours"], "90 MB of new memory, filled once", took["fresh"])
 
 
 def _double(connection: Connection) -> None:
