@@ -68,11 +68,16 @@ CONTROL = "from IPython.display import HTML, display\ndisplay(HTML('x' * 3000))\
 # and not the syntax trees of source files of which IPython has shown a traceback (an interrupt may
 # come in any of its own modules and ours): it keeps one for each file, as many megabytes as files.
 TIDY = """
-import ctypes, executing, gc
+import ctypes, executing, functools, gc
 for _source in executing.Source, *executing.Source.__subclasses__():
     for _kept in vars(_source).values():
         if isinstance(_kept, dict):
             _kept.clear()
+for _kept in gc.get_objects():
+    if isinstance(_kept, functools._lru_cache_wrapper):
+        if _kept.__module__.startswith(("executing.", "stack_data.")):
+            _kept.cache_clear()
+del _source, _kept
 gc.collect()
 ctypes.CDLL(None).malloc_trim(0)
 """
