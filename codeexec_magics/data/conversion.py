@@ -175,8 +175,8 @@ def _pandas_column(column: Any) -> Any:
         return column
     import pandas
 
-    dtype = pandas.Series([""]).dtype
-    if isinstance(dtype, pandas.StringDtype) and dtype.storage == "pyarrow":
+    dtype: Any = pandas.Series([""]).dtype  # Any, since pandas' stubs lack the protocol of Arrow
+    if getattr(dtype, "storage", None) == "pyarrow":
         return dtype.__from_arrow__(column)
     return column.to_pylist()
 
