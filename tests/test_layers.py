@@ -77,7 +77,12 @@ ONLY_IN = {
     "IPython": ("magics/",),
     "traitlets": ("magics/",),
     "subprocess": ("supervision/",),
-    "signal": ("supervision/", "languages/python/serving.py", "results.py", "magics/echoes.py"),
+    "signal": (
+        "supervision/",
+        "languages/python/serving.py",
+        "results.py",
+        "magics/late_interrupts.py",
+    ),
     "psutil": ("supervision/", "magics/"),
     "numpy": ("data/",),
     "pandas": ("data/",),

@@ -19,19 +19,34 @@ class Origin:
         """Take note of a cell; called by IPython's ``pre_run_cell``."""
         self._raw = getattr(info, "raw_cell", None) or ""
 
+    def is_of(self, body: str | None) -> bool:
+        """Whether a magic is all of the remembered cell, and none that code calls.
+
+        Args:
+            body: What it was called with; None for a line magic.
+        """
+        if body is not None:
+            return self._line_of_magic(body) is not None
+        only = self._raw.strip()
+        return only.startswith("%") and "\n" not in only
+
     def first_line(self, body: str) -> int:
         """The number of the body's first line in the cell as typed; its first line is 1.
 
-        A body that is not the remembered cell's (a magic that is called by code) counts as if the
-        magic stood in the first line.
+        A body that is not the remembered cell's counts as if the magic stood in the first line.
         """
+        line = self._line_of_magic(body)
+        return 2 if line is None else line + 1
+
+    def _line_of_magic(self, body: str) -> int | None:
+        """The number of the remembered cell's line of ``%%``, if the body is what follows it."""
         lines = self._raw.splitlines()
         above = next((index for index, line in enumerate(lines) if line.strip()), None)
         if above is None or not lines[above].lstrip().startswith("%%"):
-            return 2
+            return None
         if _bare(lines[above + 1 :]) != _bare(body.splitlines()):
-            return 2
-        return above + 2
+            return None
+        return above + 1
 
 
 def _bare(lines: list[str]) -> list[str]:

@@ -14,11 +14,11 @@ from IPython.display import display, publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.execution import Observer
+from codeexec_magics.execution import Observer, Running
 from codeexec_magics.magics.arguments import Arguments
-from codeexec_magics.magics.echoes import ignore_echoes
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
+from codeexec_magics.magics.late_interrupts import LateInterrupts
 from codeexec_magics.magics.live import LiveLine
 from codeexec_magics.magics.progress import ProgressLine
 from codeexec_magics.magics.settings import TransformSettings
@@ -35,6 +35,7 @@ class Showing:
         arguments: The cell's line.
         language: The language's name.
         settings: How much is shown, and when.
+        is_cell: Whether the program is the whole cell that IPython runs.
         viewer: The user's function that shows a value in the place of its card.
     """
 
@@ -44,6 +45,8 @@ class Showing:
         arguments: Arguments,
         language: str,
         settings: TransformSettings,
+        *,
+        is_cell: bool,
         viewer: Callable[[Any], Any] | None = None,
     ) -> None:
         self._shell = shell
@@ -58,21 +61,25 @@ class Showing:
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
         self._streams = LiveStreams(settings.shown_output, hidden)
         self._live = LiveLine(language, settings.live_after, hidden)
+        self._late = LateInterrupts(shell, is_cell=is_cell)
         self._progress = ProgressLine(live=self._front_end is FrontEnd.RECORDER)
 
     def observer(self) -> Observer:
         """Who hears of the run while it goes on."""
         if self._quiet:
-            return Observer()
+            return Observer(started=self._started)
         if self._front_end is not FrontEnd.NOTEBOOK:
             return Observer(
-                output=self._streams.write, display=self._display, progress=self._progress.show
+                output=self._streams.write,
+                display=self._display,
+                progress=self._progress.show,
+                started=self._started,
             )
         return Observer(
             output=self._output,
             display=self._display,
             progress=self._live.progress,
-            started=self._live.follow,
+            started=self._started,
             tick=self._live.pulse,
         )
 
@@ -85,8 +92,7 @@ class Showing:
             DecodingFailed: The value lacks a key that was to be bound.
             ExpectationNotMet: The cell has not failed in the way that it must.
         """
-        if result.outcome is Outcome.INTERRUPTED:
-            ignore_echoes(self._shell)
+        self._late.end(interrupted=result.outcome is Outcome.INTERRUPTED)
         if self._expected is not None:
             self._end_of_expected(self._expected, result, stored)
         elif result.success:
@@ -163,6 +169,11 @@ class Showing:
         self._streams.finish()
         if self._front_end is FrontEnd.TERMINAL and self._streams.in_line:
             sys.stdout.write("\n")
+
+    def _started(self, running: Running) -> None:
+        self._late.begin()
+        if self._front_end is FrontEnd.NOTEBOOK and not self._quiet:
+            self._live.follow(running)
 
     def _output(self, stream: str, text: str) -> None:
         self._live.hear(stream, text)

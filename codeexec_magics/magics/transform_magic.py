@@ -71,7 +71,9 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
         options = plan.run_options(arguments, self.shown_output)
         viewer = find_function(arguments.display, self.shell.user_ns, local_ns or {})
-        showing = Showing(self.shell, arguments, plan.program.language, self, viewer)
+        is_cell = self.origin.is_of(cell)
+        language = plan.program.language
+        showing = Showing(self.shell, arguments, language, self, is_cell=is_cell, viewer=viewer)
 
         result = plan.refusal() if arguments.name is not None else None
         if result is None and arguments.runs:

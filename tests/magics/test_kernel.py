@@ -75,7 +75,8 @@ def test_an_interrupt_stops_run_all_and_keeps_what_was_printed(kernel: Kernel) -
     )
 
 
-def test_a_second_interrupt_at_the_end_of_the_cell_ends_no_kernel(kernel: Kernel) -> None:
+def interrupt_in_the_last_lines(kernel: Kernel) -> None:
+    """Have the next cell but this one interrupted when ipykernel has all but done with it."""
     kernel.run("""
         import os, signal
         hook = get_ipython().kernel.post_handler_hook
@@ -89,12 +90,60 @@ def test_a_second_interrupt_at_the_end_of_the_cell_ends_no_kernel(kernel: Kernel
 
         get_ipython().kernel.post_handler_hook = interrupted_late
     """)
+
+
+def test_a_second_interrupt_at_the_end_of_the_cell_ends_no_kernel(kernel: Kernel) -> None:
+    interrupt_in_the_last_lines(kernel)
     running = kernel.start("%%transform\nprint('part', flush=True)\nimport time\ntime.sleep(60)")
     kernel.wait_for("stream")
     kernel.manager.interrupt_kernel()
 
     assert kernel.finish(running).ename == "KeyboardInterrupt"
     assert kernel.run("len(passed)").status == "ok"
+
+
+@pytest.mark.parametrize("cell", ["\n%%transform\n\n6 * 7\n", "%transform times -i n"])
+def test_an_interrupt_after_the_end_of_the_program_ends_no_kernel(
+    kernel: Kernel, cell: str
+) -> None:
+    kernel.run("n = 6\nget_ipython().run_cell_magic('transform', '-n times -i n', 'n * 7')")
+    interrupt_in_the_last_lines(kernel)
+
+    assert kernel.run(cell).status == "ok"
+    assert kernel.run("len(passed)").of("execute_result")[0]["data"]["text/plain"] == "2"
+
+
+@pytest.mark.parametrize("flags", ["-o out", "-q -o out"])
+def test_an_interrupt_after_the_end_of_the_program_takes_no_value_away(
+    kernel: Kernel, flags: str
+) -> None:
+    """It comes when the run has ended, before its value is stored, shown and replied."""
+    kernel.run("""
+        import os, signal
+        from codeexec_magics import execution
+
+        compose = execution.compose
+
+        def interrupted(facts):
+            os.kill(os.getpid(), signal.SIGINT)
+            return compose(facts)
+
+        execution.compose = interrupted
+    """)
+    assert kernel.run(f"%%transform {flags}\n6 * 7").status == "ok"
+    assert kernel.run("out").of("execute_result")[0]["data"]["text/plain"] == "42"
+
+
+def test_an_interrupt_between_the_programs_of_a_loop_stops_the_loop(kernel: Kernel) -> None:
+    running = kernel.start("""
+        import os, signal, time
+        fuse = time.monotonic() + 60
+        while time.monotonic() < fuse:
+            get_ipython().run_cell_magic("transform", "-q", "6 * 7")
+            os.kill(os.getpid(), signal.SIGINT)
+    """)
+
+    assert kernel.finish(running).ename == "KeyboardInterrupt"
 
 
 def test_a_loop_that_goes_on_after_an_interrupt_can_be_interrupted_again(kernel: Kernel) -> None:
