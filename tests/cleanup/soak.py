@@ -64,24 +64,11 @@ ENDLESS = (
     "%%transform js\nprocess.on('SIGINT', () => {}); await new Promise((r) => setTimeout(r, 4000))",
 )
 CONTROL = "from IPython.display import HTML, display\ndisplay(HTML('x' * 3000))\n" + "# " + "x" * 40
-# What is counted is what is kept, not what waits for a collection or what malloc holds in reserve,
-# and not the syntax trees of source files of which IPython has shown a traceback (an interrupt may
-# come in any of its own modules and ours): it keeps one for each file, as many megabytes as files.
-TIDY = """
-import ctypes, executing, functools, gc
-for _source in executing.Source, *executing.Source.__subclasses__():
-    for _kept in vars(_source).values():
-        if isinstance(_kept, dict):
-            _kept.clear()
-for _kept in gc.get_objects():
-    if isinstance(_kept, functools._lru_cache_wrapper):
-        if _kept.__module__.startswith(("executing.", "stack_data.")):
-            _kept.cache_clear()
-del _source, _kept
-gc.collect()
-ctypes.CDLL(None).malloc_trim(0)
-"""
-SETUP = "%load_ext codeexec_magics\nrows = list(range(100))"
+# What is counted is what is kept, not what waits for a collection or what malloc holds in reserve.
+TIDY = "import ctypes, gc\ngc.collect()\nctypes.CDLL(None).malloc_trim(0)"
+# In short, since IPython keeps the syntax tree of each source file of which it has shown a full
+# traceback, and an interrupt that misses our run is shown wherever it has hit.
+SETUP = "%load_ext codeexec_magics\n%xmode Minimal\nrows = list(range(100))"
 
 
 class Notebook:
