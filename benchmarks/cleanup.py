@@ -186,16 +186,9 @@ class Watch:
         self._poll = select.poll()
         self.looks: list[float] = []
 
-    def look(self) -> list[int]:
-        """What is alive now, from now on watched; nothing is left if it is empty."""
-        began = time.monotonic()
-        found = survivors(self._folder.parent).get(self._folder.name, [])
-        self.looks.append(time.monotonic() - began)
-        for pid in set(found) - set(self._known):
-            with contextlib.suppress(OSError):
-                self._known[pid] = os.pidfd_open(pid)
-                self._poll.register(self._known[pid], select.POLLIN)
-        return found
+    def watch(self) -> None:
+        """Watch what is alive now."""
+        self._watch(self._look())
 
     def wait(self, until: float) -> float | None:
         """When the last one has ended (monotonic); None if some have not by ``until``."""
@@ -205,25 +198,49 @@ class Watch:
                 for fd, _ in self._poll.poll(max(0.0, (until - ended) * 1000)):
                     self._forget(fd)
                 ended = time.monotonic()
-            if not self.look():
+            if not (found := self._look()):
                 return ended
             if time.monotonic() > until:
                 return None
+            self._watch(found)
 
     def end(self) -> None:
-        """End what has survived: it is in a folder of this process's own."""
-        fuse = time.monotonic() + FUSE
-        while (found := self.look()) and time.monotonic() < fuse:
-            for pid in found:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+        """End what has survived: it is in a folder of this process's own.
+
+        It may multiply faster than it is killed, so it is stopped first.
+        """
         for fd in list(self._known.values()):
             self._forget(fd)
+        fuse = time.monotonic() + FUSE
+        while self._look() and time.monotonic() < fuse:
+            stopped: set[int] = set()
+            while (new := set(self._look()) - stopped) and time.monotonic() < fuse:
+                _signal_all(new, signal.SIGSTOP)
+                stopped |= new
+            _signal_all(stopped, signal.SIGKILL)
+
+    def _look(self) -> list[int]:
+        began = time.monotonic()
+        found = survivors(self._folder.parent).get(self._folder.name, [])
+        self.looks.append(time.monotonic() - began)
+        return found
+
+    def _watch(self, pids: list[int]) -> None:
+        for pid in set(pids) - set(self._known):
+            with contextlib.suppress(OSError):
+                self._known[pid] = os.pidfd_open(pid)
+                self._poll.register(self._known[pid], select.POLLIN)
 
     def _forget(self, fd: int) -> None:
         self._poll.unregister(fd)
         os.close(fd)
         self._known = {pid: other for pid, other in self._known.items() if other != fd}
+
+
+def _signal_all(pids: set[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, number)
 
 
 class Row:
@@ -276,7 +293,7 @@ def measure_stop(strategy: str, chosen: list[Tree], root: Path, deadline: float 
                 owner = Owner(strategy, root)
                 owner.begin(tree, folder, deadline)
             watch = Watch(folder)
-            watch.look()
+            watch.watch()
             began = stop_or_wait(owner, deadline)
             row.add(tree, watch, began, watch.wait(began + LONGEST))
             watch.end()
@@ -299,7 +316,7 @@ def measure_kill(strategy: str, chosen: list[Tree], root: Path) -> Row:
             owner = Owner(strategy, root)
             owner.begin(tree, folder, None)
             watch = Watch(folder)
-            watch.look()
+            watch.watch()
             began = time.monotonic()
             owner.process.kill()
             row.add(tree, watch, began, watch.wait(began + LONGEST))
