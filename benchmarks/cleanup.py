@@ -1,9 +1,10 @@
 """How long hostile trees of processes take to go, beside what is usual: prints a Markdown table.
 
-``python benchmarks/cleanup.py [ROUNDS]`` runs each tree of ``tests/cleanup/trees`` below an owner,
-a process of its own, by each strategy. When the tree stands, the owner is interrupted, meets a
-deadline, or is killed by SIGKILL; then the time until nothing of the tree is alive is taken. What
-is alive after two seconds has survived; it is ended here.
+``python benchmarks/cleanup.py [ROUNDS [STRATEGY]]`` runs each tree of ``tests/cleanup/trees`` below
+an owner, a process of its own, by each strategy, or by those of which a part of the name is given.
+When the tree stands, the owner is interrupted, meets a deadline, or is killed by SIGKILL; then the
+time until nothing of the tree is alive is taken. What is alive after two seconds has survived; it
+is ended here.
 
 A tree's processes are found by their current directory. Those that are known at the event are
 watched by pidfds, so their end is seen to the microsecond; a look through ``/proc`` then finds what
@@ -44,6 +45,8 @@ DEADLINE = 2.0
 """Seconds, where a deadline ends the program; the tree stands before."""
 FUSE = 70.0
 """Seconds after which even a storm has ended by itself."""
+MOST_WATCHED = 500
+"""Below the usual limit of descriptors; what is not watched is found by a look."""
 OURS = "codeexec_magics"
 
 
@@ -226,7 +229,8 @@ class Watch:
         return found
 
     def _watch(self, pids: list[int]) -> None:
-        for pid in set(pids) - set(self._known):
+        new = set(pids) - set(self._known)
+        for pid in list(new)[: MOST_WATCHED - len(self._known)]:
             with contextlib.suppress(OSError):
                 self._known[pid] = os.pidfd_open(pid)
                 self._poll.register(self._known[pid], select.POLLIN)
@@ -333,7 +337,7 @@ def place(root: Path, name: str) -> Iterator[Path]:
     yield folder
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, wanted: str) -> None:
     from codeexec_magics.supervision.containment import strongest
 
     tier = strongest()[0].name
@@ -348,8 +352,8 @@ def main(rounds: int) -> None:
     print(f"{platform.platform(terse=True)}, {os.cpu_count()} cores, {tier}; milliseconds\n")
     events = "interrupt: leave some | median | worst | SIGKILL: leave some | median | worst"
     print(f"| | programs | {events} |\n{'|---' * 8}|")
-    notes = []
-    for strategy in STRATEGIES:
+    notes: list[Row] = []
+    for strategy in (name for name in STRATEGIES if wanted in name):
         chosen = every * rounds if strategy == OURS else harmless
         with tempfile.TemporaryDirectory(prefix="cleanup-") as name:
             base = Path(name)
@@ -365,6 +369,8 @@ def main(rounds: int) -> None:
                 print(f"| …, at a deadline | {count} | {late.cells()} | | | |", flush=True)
                 notes = [stopped, late, killed]
     looks = [look for row in notes for look in row.looks]
+    if not notes:
+        return
     print(f"\nA look takes {statistics.median(looks) * 1000:.1f} ms (median).")
     print(f"Slowest: {', '.join(row.slowest for row in notes)}.")
     print(f"Left: {', '.join(sorted(set().union(*(row.survived for row in notes)))) or 'none'}.")
@@ -374,4 +380,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--owner"]:
         own(sys.argv[2])
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, "".join(sys.argv[2:3]))
