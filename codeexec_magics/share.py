@@ -44,6 +44,11 @@ class Share:
                     cls._client = _new_client()
                     cls._client.start_early()
 
+    @classmethod
+    def client(cls) -> SupervisorClient | None:
+        """The process's supervisor; None while nobody has used one."""
+        return cls._client
+
     def give_back(self) -> None:
         """Let go of the supervisor, and end it if nobody else holds it. Safe to call twice."""
         with Share._lock:

@@ -31,6 +31,7 @@ def load(ipython: Any) -> None:
     magics = TransformMagics(ipython)
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.begin_cell)
+    ipython.events.register("post_run_cell", magics.end_cell)
     ipython.display_formatter.mimebundle_formatter.for_type_by_name(*_JOB, magics.job_card)
     completion.attach(ipython)
 
@@ -54,6 +55,7 @@ def _take_away(ipython: Any) -> None:
     for magics in there:
         ipython.configurables.remove(magics)
         ipython.events.unregister("pre_run_cell", magics.begin_cell)
+        ipython.events.unregister("post_run_cell", magics.end_cell)
     for kind, names in _NAMES.items():
         for name in names:
             ipython.magics_manager.magics[kind].pop(name, None)

@@ -6,6 +6,7 @@ extension costs nothing.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from codeexec_magics.magics.arguments import Arguments
     from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
+    from codeexec_magics.magics.supervisor_watch import SupervisorWatch
 
 
 @magics_class
@@ -42,6 +44,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         super().__init__(shell=shell, parent=shell)
         self.origin = Origin()
         self._background: Background | None = None
+        self._watch: SupervisorWatch | None = None
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
@@ -185,6 +188,18 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         self.origin.remember(info)
         if self._background is not None:
             self._background.begin_cell()
+
+    def end_cell(self, result: Any) -> None:
+        """A cell has run, and may have started a supervisor; called by ``post_run_cell``."""
+        share = sys.modules.get("codeexec_magics.share")
+        client = share.Share.client() if share is not None else None
+        if client is None:
+            return
+        if self._watch is None:
+            from codeexec_magics.magics.supervisor_watch import SupervisorWatch
+
+            self._watch = SupervisorWatch()
+        self._watch.look(client)
 
     def _start(self, arguments: Arguments, plan: Plan, inputs: dict[str, Any]) -> Job | None:
         """Run a cell in the background; its value is the job, unless nothing is to be shown."""

@@ -141,8 +141,7 @@ class SupervisorClient:
     def notice_loss(self) -> None:
         """Collect a supervisor that has been killed, so that it stays no zombie."""
         with self._lock:
-            if self._process is not None and self._process.poll() is not None:
-                self._close()
+            self._notice_loss()
 
     def sweep(self, session: str) -> int:
         """After the loss of supervisor and reaper: end what carries the session's marker.
@@ -170,9 +169,7 @@ class SupervisorClient:
             self._close()
 
     def _ensure(self) -> None:
-        if self._process is not None and self._process.poll() is not None:
-            events.emit(_log, logging.WARNING, events.SUPERVISOR_LOST, pid=self._process.pid)
-            self._close()
+        self._notice_loss()
         if self._process is None:
             self._spawn()
         if not self._welcome:
@@ -181,6 +178,11 @@ class SupervisorClient:
             except BaseException:
                 self._close()
                 raise
+
+    def _notice_loss(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            events.emit(_log, logging.WARNING, events.SUPERVISOR_LOST, pid=self._process.pid)
+            self._close()
 
     def _spawn(self) -> None:
         self._session = secrets.token_hex(8)

@@ -433,6 +433,21 @@ def test_the_supervisor_is_killed(ground: Ground) -> None:
     assert answer(ground, "python") == 42  # a new one, which the kernel starts when it needs it
 
 
+def test_the_supervisor_is_killed_while_no_cell_runs(ground: Ground) -> None:
+    assert answer(ground, "python") == 42
+    before = descriptors(ground.pid)
+
+    os.kill(ground.supervisor(), signal.SIGKILL)
+
+    assert wait_until(lambda: not descendants(ground.pid))  # before the next cell, zombies included
+    assert answer(ground, "python") == 42
+    assert wait_until(lambda: descriptors(ground.pid) == before)
+
+
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def test_the_reapers_are_killed(ground: Ground) -> None:
     root = ground.grow("reapers", "endless")
     assert stands(root)
