@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -107,9 +108,10 @@ class Lease:
                 any of them this waits until they are in force.
         """
         confirm = bool(limits)
-        seconds = None if seconds is None else min(seconds, _FOREVER)
+        # As an instant, on the clock that all processes share: the way there takes time, too.
+        deadline = None if seconds is None else time.monotonic() + min(seconds, _FOREVER)
         self._request(
-            {"type": "arm", "seconds": seconds, "grace": grace, "confirm": confirm, **limits}
+            {"type": "arm", "deadline": deadline, "grace": grace, "confirm": confirm, **limits}
         )
         self._run.settimeout(_LONGEST_END)
         while confirm and not self._armed and self.exit is None:

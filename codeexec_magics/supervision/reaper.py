@@ -242,8 +242,8 @@ class Reaper:
 
     def _arm(self, request: dict[str, Any]) -> None:
         self._grace = float(request["grace"])
-        if request["seconds"] is not None and self._stopping is None:
-            self._timer = (time.monotonic() + float(request["seconds"]), "deadline")
+        if request["deadline"] is not None and self._stopping is None:
+            self._timer = (float(request["deadline"]), "deadline")
         limits = Limits.from_message(request)
         if limits.watched:
             self._watch = self._watch_over(limits)

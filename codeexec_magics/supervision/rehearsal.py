@@ -16,7 +16,7 @@ from .limits import Limits
 from .recipe import Assignment
 from .tally import Tally
 
-_ARM = {"type": "arm", "seconds": 30.0, "grace": 0.5, "confirm": False}
+_ARM = {"type": "arm", "deadline": 1e9, "grace": 0.5, "confirm": False}
 
 
 def rehearse(assignment: Assignment) -> None:
