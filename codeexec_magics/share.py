@@ -45,9 +45,15 @@ class Share:
                     cls._client.start_early()
 
     @classmethod
-    def client(cls) -> SupervisorClient | None:
-        """The process's supervisor; None while nobody has used one."""
-        return cls._client
+    def supervisor(cls) -> int | None:
+        """The supervisor's process; None while there is none."""
+        return cls._client.pid if cls._client is not None else None
+
+    @classmethod
+    def notice_loss(cls) -> None:
+        """Collect the supervisor if it has been killed; the next use starts another."""
+        if cls._client is not None:
+            cls._client.notice_loss()
 
     def give_back(self) -> None:
         """Let go of the supervisor, and end it if nobody else holds it. Safe to call twice."""

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.share import Share
 
 
 class SupervisorWatch:
@@ -20,19 +20,19 @@ class SupervisorWatch:
     def __init__(self) -> None:
         self._watched: int | None = None
 
-    def look(self, client: SupervisorClient) -> None:
-        """Watch a client's supervisor from now on, if it is not watched yet.
+    def look(self) -> None:
+        """Watch the supervisor from now on, if there is one that is not watched yet.
 
         Where no event loop runs, in a terminal, it is collected at the next cell.
         """
-        pid = client.pid
+        pid = Share.supervisor()
         is_main = threading.current_thread() is threading.main_thread()
         if pid is None or pid == self._watched or not is_main or sys.platform != "linux":
             return
         with contextlib.suppress(RuntimeError):
-            self._watch(pid, client, asyncio.get_running_loop())
+            self._watch(pid, asyncio.get_running_loop())
 
-    def _watch(self, pid: int, client: SupervisorClient, loop: asyncio.AbstractEventLoop) -> None:
+    def _watch(self, pid: int, loop: asyncio.AbstractEventLoop) -> None:
         try:
             fd = os.pidfd_open(pid)
         except OSError:  # it has been collected since, or no descriptor is free
@@ -41,7 +41,7 @@ class SupervisorWatch:
         def on_end() -> None:
             loop.remove_reader(fd)
             os.close(fd)
-            client.notice_loss()
+            Share.notice_loss()
 
         loop.add_reader(fd, on_end)
         self._watched = pid

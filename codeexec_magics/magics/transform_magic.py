@@ -191,15 +191,13 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
     def end_cell(self, result: Any) -> None:
         """A cell has run, and may have started a supervisor; called by ``post_run_cell``."""
-        share = sys.modules.get("codeexec_magics.share")
-        client = share.Share.client() if share is not None else None
-        if client is None:
-            return
+        if "codeexec_magics.share" not in sys.modules:
+            return  # none has
         if self._watch is None:
             from codeexec_magics.magics.supervisor_watch import SupervisorWatch
 
             self._watch = SupervisorWatch()
-        self._watch.look(client)
+        self._watch.look()
 
     def _start(self, arguments: Arguments, plan: Plan, inputs: dict[str, Any]) -> Job | None:
         """Run a cell in the background; its value is the job, unless nothing is to be shown."""
