@@ -41,13 +41,14 @@ _BEGINNINGS = {
     "javascript": "process.chdir({folder!r}); "
     "require('fs').writeFileSync(process.env.TMPDIR + '/left', '');",
 }
+# A storm leaves its own program a hundredth of the processors: few steps lead to much memory.
 _ENDINGS = {
     "python": {
         "value": "42",
         "error": "raise ValueError('the end')",
         "endless": "import time\nwhile True:\n    time.sleep(60)",
         "memory": "import time\nheld = []\nwhile True:\n    time.sleep(0.01)\n"
-        "    held += [b'x' * 10_000_000] if len(held) < 50 else []",
+        "    held += [b'x' * 25_000_000] if len(held) < 20 else []",
     },
     "javascript": {
         "value": "42",
@@ -55,7 +56,7 @@ _ENDINGS = {
         "endless": "await new Promise(() => setInterval(() => {}, 60000));",
         "memory": "const held = [];\nfor (;;) {\n"
         "  await new Promise((resolve) => setTimeout(resolve, 10));\n"
-        "  if (held.length < 50) held.push(Buffer.alloc(10e6, 1));\n}",
+        "  if (held.length < 20) held.push(Buffer.alloc(25e6, 1));\n}",
     },
 }
 _READY = {
