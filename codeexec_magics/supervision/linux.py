@@ -26,6 +26,7 @@ _SECCOMP_MODE_FILTER = 2
 
 # The numbers of system calls that came after 5.1 are the same on every architecture.
 _SYS_MOUNT_SETATTR = 442
+_SYS_PROCESS_MRELEASE = 448
 _MOUNT_ATTR_RDONLY = 1
 _AT_RECURSIVE = 0x8000
 _AT_FDCWD = -100
@@ -111,6 +112,18 @@ def map_own_ids(uid: int, gid: int) -> None:
 def call(number: int, *arguments: object, what: str) -> int:
     """Make a system call that the C library has no function for; its value."""
     return _check(_libc.syscall(number, *arguments), what)
+
+
+def release_memory(pid: int) -> None:
+    """Help the kernel to give a killed process's memory back, so that it is gone sooner.
+
+    Source: process_mrelease(2), Linux 5.15.
+    """
+    fd = os.pidfd_open(pid)
+    try:
+        call(_SYS_PROCESS_MRELEASE, fd, 0, what="process_mrelease")
+    finally:
+        os.close(fd)
 
 
 def keep_mounts_private() -> None:
