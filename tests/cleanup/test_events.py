@@ -465,7 +465,7 @@ def test_the_zygote_is_killed_and_its_trees_live_on(ground: Ground) -> None:
 
     for pid in filter(is_zygote, children(ground.supervisor())):
         os.kill(pid, signal.SIGKILL)
-        assert wait_until(lambda pid=pid: state(pid) == "")
+        assert wait_until(lambda pid=pid: state(pid) == "", 20)  # beside the storms
 
     assert set(survivors(root)) == {str(tree) for tree in TREES}
     take("zygote", ground.interrupt(root), "interrupted")
