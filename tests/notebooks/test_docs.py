@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from jupyter_lab import ROOT
+from checkout import ROOT
 
 import codeexec_magics
 

@@ -4,79 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_lab import ROOT, Lab, find_browser, private_lab
-from playwright.sync_api import expect
+from checkout import PROJECT, ROOT, SHARED, installed
 from pygments.token import Keyword, Name, Number, String
 
 from codeexec_magics.highlighting import TransformLexer, language_of
 
 EXTENSION = ROOT / "codeexec_magics" / "labextension"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SHARED = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-FRONT_ENDS = {"JupyterLab": "lab/tree", "Notebook": "notebooks"}
 CELLS = (
     "%%transform js -i rows\nconst total = rows.length // 'no string'",
     "%%transform -i rows\ndef total(rows):\n    return len(rows)",
     "const = None\ndef plain(): ...",
 )
-
-
-def installed(below: Path, prefix: str) -> Path:
-    """What a wheel installs below a prefix of the environment, as its configuration says."""
-    for source, target in SHARED.items():
-        if target.startswith(prefix):
-            copy = below / target.removeprefix(prefix)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copying = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
-            copying(ROOT / source, copy)
-    return below
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab with the extension."""
-    executable = find_browser()
-    if executable is None:
-        pytest.skip("there is no Chromium on the PATH")
-    home = tmp_path_factory.mktemp("highlighting")
-    installed(home / "data", "share/jupyter/")
-    with private_lab(home, executable) as running:
-        yield running
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS.keys())
-def test_cells_are_coloured(lab: Lab, front_end: str) -> None:
-    lab.write("colours.ipynb", *CELLS)
-    page = lab.open("colours.ipynb", front_end=front_end).page
-    editors = page.locator(".jp-Notebook .jp-CodeCell .cm-content")
-    language = "data-language"
-
-    expect(editors.nth(0)).to_have_attribute(language, "javascript", timeout=30_000)
-    expect(editors.nth(1)).to_have_attribute(language, "python")
-    expect(editors.nth(2)).to_have_attribute(language, "python")
-    colour = "element => getComputedStyle(element).color"
-    word = editors.nth(0).locator("span", has_text="const").first
-    keyword = page.locator(".cm-content span", has_text="def").first
-    assert word.evaluate(colour) == keyword.evaluate(colour)
-
-    # The language follows what is typed, there and back.
-    editors.nth(0).click()
-    page.keyboard.press("Control+Home")
-    page.keyboard.press("Control+Delete")
-    expect(editors.nth(0)).to_have_attribute(language, "python")
-    page.keyboard.press("Control+z")
-    expect(editors.nth(0)).to_have_attribute(language, "javascript")
-    lab.close()
 
 
 def test_nbconvert_colours_cells(tmp_path: Path) -> None:

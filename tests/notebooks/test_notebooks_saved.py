@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_lab import ROOT
+from checkout import ROOT
 
 from codeexec_magics import pytest_plugin
 from codeexec_magics.display import CHIP_PATTERN

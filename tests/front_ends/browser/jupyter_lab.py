@@ -1,4 +1,4 @@
-"""A private JupyterLab, and a browser that a test drives like a person."""
+"""A private JupyterLab, with the notebooks that a test opens in it and uses like a person."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from typing import Any
 
 import nbformat
 from census import wait_until
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from checkout import ROOT, installed
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-import codeexec_magics
+FRONT_ENDS = {"JupyterLab": "lab/tree", "Notebook": "notebooks"}
+"""What opens notebooks: its name, and what its addresses begin with."""
 
-ROOT = Path(codeexec_magics.__file__).parent.parent
+PATIENCE = 100
+"""How many seconds anything may take on a machine that is busy with something else."""
+
+_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
 class OpenNotebook:
@@ -39,6 +44,24 @@ class OpenNotebook:
         """Choose Run All in the menu; does not wait for the end."""
         self._choose("Run", "Run All Cells")
 
+    def run_first(self) -> None:
+        """Run the first cell, and wait for its end."""
+        self.cells.first.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        expect(self.prompts.first).to_have_text("[1]:")
+
+    def complete(self, number: int, words: str) -> set[str]:
+        """Write a first line into a code cell, press Tab, and see what is offered."""
+        self.cells.nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(words)
+        self.page.keyboard.press("Tab")
+        offers = self.page.locator(".jp-Completer:visible .jp-Completer-match")
+        expect(offers).not_to_have_count(0)
+        offered = set(offers.all_inner_texts())
+        self.page.keyboard.press("Escape")
+        return offered
+
     def stop(self) -> None:
         """Press the button in the toolbar that interrupts the kernel."""
         self.page.locator('.jp-NotebookPanel-toolbar [data-command$="interrupt-kernel"]').click()
@@ -47,6 +70,11 @@ class OpenNotebook:
         """Press the button in the toolbar that restarts the kernel, and say yes."""
         self.page.locator('.jp-NotebookPanel-toolbar [data-command$="restart-kernel"]').click()
         self.page.locator(".jp-Dialog-button.jp-mod-accept").click()
+
+    def clear(self) -> None:
+        """Choose in the menu to take all outputs away."""
+        self._choose("Edit", "Clear Outputs of All Cells")
+        expect(self.page.locator(".jp-OutputArea-child")).to_have_count(0)
 
     def wear(self, theme: str) -> None:
         """Choose a theme in the menu and wait until its colours are there."""
@@ -57,9 +85,13 @@ class OpenNotebook:
         """Choose Save in the menu."""
         self._choose("File", "Save Notebook")
 
+    def output(self, number: int) -> Locator:
+        """All that the code cell with this number has shown."""
+        return self.cells.nth(number).locator(".jp-OutputArea")
+
     def card(self, number: int) -> Locator:
         """The card below the code cell with this number."""
-        return self.cells.nth(number).locator(".jp-OutputArea .cx1")
+        return self.output(number).locator(".cx1")
 
     def _choose(self, menu: str, *items: str) -> None:
         self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{menu}$")).click()
@@ -71,60 +103,49 @@ class OpenNotebook:
 class Lab:
     """A running JupyterLab with an empty configuration, and a browser before it."""
 
-    def __init__(self, browser: Browser, address: str, token: str, folder: Path) -> None:
-        self._browser = browser
+    def __init__(self, context: BrowserContext, address: str, token: str, home: Path) -> None:
+        self._context = context
         self._address = address
         self._token = token
-        self._pages: list[Page] = []
-        self.folder = folder
+        self._home = home
+        self.folder = home / "notebooks"
 
-    def open(self, name: str, *, front_end: str = "lab/tree", cards: int = 0) -> OpenNotebook:
-        """Open a notebook of the folder, and wait until its kernel and its cards are there.
+    def open(self, name: str, *, front_end: str = FRONT_ENDS["JupyterLab"]) -> OpenNotebook:
+        """Open a notebook of the folder, and wait until its kernel is there and does nothing.
 
         Args:
             name: Its file.
-            front_end: ``notebooks`` for Notebook 7.
-            cards: How many are in its file.
+            front_end: One of ``FRONT_ENDS``.
         """
-        # So tall that Lab draws every cell: what is out of sight it leaves out of the page.
-        page = self._browser.new_page(viewport={"width": 1200, "height": 4500})
-        self._pages.append(page)
-        page.goto(f"{self._address}/{front_end}/{name}?reset&token={self._token}")
-        notebook = OpenNotebook(page)
+        page = self._context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         # Lab asks for a kernel if the notebook opens before it knows which ones there are.
         choice = page.locator(".jp-Dialog-button.jp-mod-accept")
-
-        def is_ready() -> bool:
-            if choice.is_visible():
-                choice.click()
-            return self._has_kernel(name) and notebook.cards.count() >= cards
-
-        assert wait_until(is_ready, seconds=60)
-        return notebook
+        page.add_locator_handler(choice, lambda: choice.click())
+        page.goto(f"{self._address}/{front_end}/{name}?reset&token={self._token}")
+        expect(page.locator(".jp-KernelName")).to_have_text(_KERNEL["display_name"])
+        status = page.locator(".jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "idle")
+        page.remove_locator_handler(choice)
+        return OpenNotebook(page)
 
     def close(self) -> None:
-        """Close all tabs and end all kernels."""
-        for page in self._pages:
+        """Close all tabs, end all kernels, and leave no notebook and no setting."""
+        for page in self._context.pages:
             page.close()
-        self._pages.clear()
         for session in self._sessions():
             self._ask(f"api/sessions/{session['id']}", "DELETE").close()
+        for path in (self.folder, self._home / "settings"):
+            shutil.rmtree(path)
+        _furnish(self._home)
 
     def write(self, name: str, *sources: str) -> None:
         """Put a notebook with these code cells into the folder."""
         notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources]
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": _KERNEL},
         )
         nbformat.write(notebook, self.folder / name)
-
-    def _has_kernel(self, name: str) -> bool:
-        """Whether the notebook's kernel waits for its first cell, and the page listens to it."""
-        kernels = [
-            session["kernel"] for session in self._sessions() if session["path"].endswith(name)
-        ]
-        return any(
-            kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels
-        )
 
     def _sessions(self) -> list[dict[str, Any]]:
         with self._ask("api/sessions") as reply:
@@ -134,35 +155,26 @@ class Lab:
     def _ask(self, path: str, method: str = "GET") -> http.client.HTTPResponse:
         headers = {"Authorization": f"token {self._token}"}
         request = urllib.request.Request(f"{self._address}/{path}", method=method, headers=headers)
-        reply: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=60)
+        reply: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=PATIENCE)
         return reply
 
 
 @contextmanager
-def private_lab(home: Path, executable: str) -> Iterator[Lab]:
-    """JupyterLab on a port of its own, and a Chromium; both are gone afterwards.
+def private_lab(home: Path, browser: Browser) -> Iterator[Lab]:
+    """JupyterLab on a port of its own, with our extension as a wheel installs it; ends after it.
 
     Args:
         home: An empty folder for the configuration; the notebooks stand in a folder of it.
-        executable: The browser's.
+        browser: What its pages are opened in.
     """
-    folder = home / "notebooks"
-    folder.mkdir()
+    _furnish(home)
+    installed(home / "data", "share/jupyter/")
     token = secrets.token_hex()
-    # A renderer kept in reserve would come and go between the tests.
-    arguments = ["--no-sandbox", "--disable-features=SpareRendererForSitePerProcess"]
-    with (
-        _server(home, folder, token) as address,
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=executable, args=arguments) as browser,
-    ):
-        lab = Lab(browser, address, token, folder)
-        # The first page starts helpers that stay as long as the browser does.
-        with browser.new_page() as page:
-            page.goto(f"{address}/lab?token={token}")
-            page.locator(".jp-Launcher").wait_for()
-            page.screenshot()
-        yield lab
+    # So tall that Lab draws every cell: what is out of sight it leaves out of the page. All tabs
+    # are of one profile, so that only the first one has to fetch all of Lab.
+    size = {"width": 1200, "height": 4500}
+    with _server(home, token) as address, browser.new_context(viewport=size) as context:
+        yield Lab(context, address, token, home)
 
 
 def find_browser() -> str | None:
@@ -171,13 +183,18 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
-@contextmanager
-def _server(home: Path, folder: Path, token: str) -> Iterator[str]:
-    """JupyterLab's address while it runs; its kernels end with it."""
+def _furnish(home: Path) -> None:
+    """Make an empty folder of notebooks, and settings that ask no other host for news."""
+    (home / "notebooks").mkdir()
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+
+
+@contextmanager
+def _server(home: Path, token: str) -> Iterator[str]:
+    """JupyterLab's address while it runs; its kernels end with it."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     with (home / "server.log").open("w") as log:
@@ -185,18 +202,23 @@ def _server(home: Path, folder: Path, token: str) -> Iterator[str]:
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-                *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"),
+                *(
+                    f"--IdentityProvider.token={token}",
+                    f"--ServerApp.root_dir={home / 'notebooks'}",
+                ),
             ],
             env={**os.environ, **_private(home)},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
     try:
-        assert wait_until(lambda: _answers(address), seconds=60), (home / "server.log").read_text()
+        assert wait_until(lambda: _answers(address), seconds=PATIENCE), (
+            home / "server.log"
+        ).read_text()
         yield address
     finally:
         server.terminate()
-        server.wait(60)
+        server.wait(PATIENCE)
 
 
 def _private(home: Path) -> dict[str, str]:
