@@ -17,7 +17,7 @@ from typing import Any
 
 _LATE_IN_CELL = 1.0
 """Seconds from the end of a program, after which only showing it and the reply are left."""
-_LATE_IN_CODE = 0.25
+_LATE_IN_CODE = 0.5
 """The same, where code goes on that the next interrupt may mean."""
 
 

@@ -23,7 +23,7 @@ class SupervisorWatch:
     def look(self) -> None:
         """Watch the supervisor from now on, if there is one that is not watched yet.
 
-        Where no event loop runs, in a terminal, it is collected at the next cell.
+        Without it (no kernel, another loop for this cell) it is collected at the next cell.
         """
         pid = Share.supervisor()
         is_main = threading.current_thread() is threading.main_thread()

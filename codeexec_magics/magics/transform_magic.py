@@ -191,8 +191,8 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
     def end_cell(self, result: Any) -> None:
         """A cell has run, and may have started a supervisor; called by ``post_run_cell``."""
-        if "codeexec_magics.share" not in sys.modules:
-            return  # none has
+        if "codeexec_magics.share" not in sys.modules or not hasattr(self.shell, "kernel"):
+            return  # none has; or there is no loop that goes on between cells
         if self._watch is None:
             from codeexec_magics.magics.supervisor_watch import SupervisorWatch
 

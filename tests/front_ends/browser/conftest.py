@@ -1,4 +1,8 @@
-"""One browser and one JupyterLab for all tests of this folder, which use them as a person does."""
+"""A browser and a JupyterLab for the tests of each module, which use them as a person does.
+
+Not for longer: while its driver is there, an event loop of its own counts as running in this
+process, and its helpers would come and go between other tests.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(6 * PATIENCE))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
     executable = find_browser()
@@ -51,7 +55,7 @@ def view(tab: Page) -> Page:
     return tab
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running_lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab before the browser."""
     with private_lab(tmp_path_factory.mktemp("lab"), browser) as lab:
