@@ -46,7 +46,10 @@ def test_a_recorder_gets_the_same_every_time_and_the_whole_text_of_a_failure(
 
 def test_run_all_stops_at_a_failure_and_at_wrong_usage(kernel: Kernel) -> None:
     for cell in ("%%transform\n1/0", "%%transform -i missing\n1", "%%transform --tmeout 5\n1"):
+        # What comes after a failure is not aborted: both must be there when the first one begins.
+        held = kernel.start("import time\ntime.sleep(0.5)")
         failing, next_one = kernel.start(cell), kernel.start("reached = True")
+        assert kernel.finish(held).status == "ok"
         assert kernel.finish(failing).status == "error"
         assert kernel.finish(next_one).status == "aborted"
 
