@@ -105,9 +105,9 @@ class Ground:
             f"python, trees_folder = {INPUTS['python']!r}, {INPUTS['trees']!r}"
         )
 
-    def run(self, cell: str, expression: str = "None") -> Any:
+    def run(self, cell: str, expression: str = "None", patience: float = PATIENCE) -> Any:
         """Run a cell; the value of an expression after it."""
-        return self.wait_for(self.start(cell, expression))
+        return self.wait_for(self.start(cell, expression), patience)
 
     def start(self, cell: str, expression: str = "None") -> str:
         """Run a cell and do not wait."""
@@ -117,9 +117,9 @@ class Ground:
         )
         return name
 
-    def wait_for(self, cell: str) -> Any:
+    def wait_for(self, cell: str, patience: float = PATIENCE) -> Any:
         """The value of a cell's expression."""
-        reply = self.client._recv_reply(cell, timeout=PATIENCE)["content"]
+        reply = self.client._recv_reply(cell, timeout=patience)["content"]
         assert reply["status"] == "ok", reply
         return ast.literal_eval(reply["user_expressions"]["value"]["data"]["text/plain"])
 
@@ -141,9 +141,9 @@ class Ground:
         """A folder for one forest; another where a test is repeated."""
         return Path(tempfile.mkdtemp(prefix=f"{event}-", dir=self.folder))
 
-    def report(self) -> Report:
+    def report(self, patience: float = PATIENCE) -> Report:
         """Wait for all; how each has ended."""
-        found: Report = self.run("forest.hold()", "forest.report")
+        found: Report = self.run("forest.hold()", "forest.report", patience)
         return found
 
     def interrupt(self, root: Path, times: int = 1) -> Report:
@@ -275,13 +275,15 @@ def stands(root: Path, chosen: list[Tree] = TREES) -> bool:
     ("event", "ending", "outcome"),
     [("end", "value", "succeeded"), ("error", "error", "failed"), ("memory", "memory", "memory")],
 )
+@pytest.mark.timeout(300)
 def test_a_tree_goes_on_to_its_end(ground: Ground, event: str, ending: str, outcome: str) -> None:
     before = ground.descriptors()
-    limits = {"memory": 170_000_000} if event == "memory" else {}
+    # A storm leaves its own program little time to use more memory than it may.
+    limits = {"memory": 170_000_000, "timeout": 2 * PATIENCE} if event == "memory" else {}
 
     root = ground.grow(event, ending, **limits)
 
-    take(event, ground.report(), outcome)
+    take(event, ground.report(2.5 * PATIENCE), outcome)
     assert stands(root)
     assert ground.descriptors() == before
 
