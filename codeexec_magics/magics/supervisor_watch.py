@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 import threading
 
 from codeexec_magics.share import Share
@@ -27,7 +26,7 @@ class SupervisorWatch:
         """
         pid = Share.supervisor()
         is_main = threading.current_thread() is threading.main_thread()
-        if pid is None or pid == self._watched or not is_main or sys.platform != "linux":
+        if pid is None or pid == self._watched or not is_main or not hasattr(os, "pidfd_open"):
             return
         with contextlib.suppress(RuntimeError):
             self._watch(pid, asyncio.get_running_loop())

@@ -25,6 +25,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 
 # The numbers of system calls that came after 5.1 are the same on every architecture.
+_SYS_PIDFD_OPEN = 434
 _SYS_MOUNT_SETATTR = 442
 _SYS_PROCESS_MRELEASE = 448
 _MOUNT_ATTR_RDONLY = 1
@@ -119,7 +120,8 @@ def release_memory(pid: int) -> None:
 
     Source: process_mrelease(2), Linux 5.15.
     """
-    fd = os.pidfd_open(pid)
+    # Not every build of Python has os.pidfd_open, and here that must be no other kind of error.
+    fd = call(_SYS_PIDFD_OPEN, pid, 0, what="pidfd_open")
     try:
         call(_SYS_PROCESS_MRELEASE, fd, 0, what="process_mrelease")
     finally:
