@@ -9,6 +9,7 @@ KeyboardInterrupt around `post_handler_hook`, and in the log call before).
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -36,19 +37,17 @@ class LateInterrupts:
     def __init__(self, shell: Any, *, is_cell: bool) -> None:
         self._is_kernel = hasattr(shell, "kernel")
         self._late = _LATE_IN_CELL if is_cell else _LATE_IN_CODE
-        self._has_begun = False
-        self._ends: float | None = None
+        self._ignores_until = -math.inf
         if is_cell:
             self._install()
 
     def begin(self) -> None:
         """The program is under way; it sees to interrupts itself until it has ended."""
-        self._has_begun = True
+        self._ignores_until = math.inf
 
     def end(self, *, interrupted: bool) -> None:
         """The program has ended, and what it has brought back is in its place."""
-        self._has_begun = True
-        self._ends = time.monotonic() + self._late
+        self._ignores_until = time.monotonic() + self._late
         if interrupted:
             self._install()
 
@@ -59,6 +58,5 @@ class LateInterrupts:
             signal.signal(signal.SIGINT, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        is_late = self._has_begun and (self._ends is None or time.monotonic() < self._ends)
-        if not is_late:
+        if time.monotonic() >= self._ignores_until:
             signal.default_int_handler(number, frame)
