@@ -368,9 +368,9 @@ def main(rounds: int, wanted: str) -> None:
                 late = measure_stop(strategy, chosen, parts[2], DEADLINE)
                 print(f"| …, at a deadline | {count} | {late.cells()} | | | |", flush=True)
                 notes = [stopped, late, killed]
-    looks = [look for row in notes for look in row.looks]
     if not notes:
         return
+    looks = [look for row in notes for look in row.looks]
     print(f"\nA look takes {statistics.median(looks) * 1000:.1f} ms (median).")
     print(f"Slowest: {', '.join(row.slowest for row in notes)}.")
     print(f"Left: {', '.join(sorted(set().union(*(row.survived for row in notes)))) or 'none'}.")

@@ -437,17 +437,13 @@ def test_the_supervisor_is_killed(ground: Ground) -> None:
 
 def test_the_supervisor_is_killed_while_no_cell_runs(ground: Ground) -> None:
     assert answer(ground, "python") == 42
-    before = descriptors(ground.pid)
+    before = ground.descriptors()
 
     os.kill(ground.supervisor(), signal.SIGKILL)
 
     assert wait_until(lambda: not descendants(ground.pid))  # before the next cell, zombies included
     assert answer(ground, "python") == 42
-    assert wait_until(lambda: descriptors(ground.pid) == before)
-
-
-def descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    assert wait_until(lambda: ground.descriptors() == before)
 
 
 def test_the_reapers_are_killed(ground: Ground) -> None:
