@@ -133,7 +133,7 @@ def timed(act: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def rows() -> Iterator[Comparison]:
-    """The rows that have a goal, for the table of the README."""
+    """The rows that have a goal, for the table of measurements."""
     goals = {100_000: (0.06, 0.08), 1_000_000: (0.04, 0.08)}
     chosen = [TABLE[0], next(row for row in TABLE if row.converter == "pandas")]
     with CodeExecutor(default_timeout=LIMIT) as executor:

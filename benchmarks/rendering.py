@@ -1,16 +1,19 @@
 """How large a card is and what it costs, beside what other libraries make of the same data.
 
-``python benchmarks/rendering.py`` prints the README's table. The others are measured where they
-are installed: ``pip install xarray scikit-learn great_tables rich``.
+``python benchmarks/rendering.py`` prints a table, and with ``--write`` puts it into
+``docs/output.md``. The others are measured where they are installed:
+``pip install xarray scikit-learn great_tables rich``.
 """
 
 from __future__ import annotations
 
 import io
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from codeexec_magics.display import mime_bundle
@@ -196,4 +199,10 @@ def rows() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(rows()))
+    table = "\n".join(rows())
+    print(table)
+    if "--write" in sys.argv:
+        sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+        from pages import write
+
+        write("output.md", "rendering", table)

@@ -1,8 +1,8 @@
-"""Measure everything that the README's table holds: ``python benchmarks/table.py``.
+"""Measure everything that ``docs/measurements.md`` claims: ``python benchmarks/table.py``.
 
 Each row stands beside what a user would take instead, measured in turn with it on the same machine.
 ``python benchmarks/table.py NAME…`` measures the modules of these names only, and ``--write`` puts
-the whole table into README.md, with the stages of a cell (``stages.py``).
+the whole table into the page, with the stages of a cell (``stages.py``).
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from pathlib import Path
 import stages
 from rows import HEAD, Row
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+import pages
+
 MODULES = ("cells", "engine", "frames", "large", "items", "streams")
-README = Path(__file__).resolve().parents[1] / "README.md"
-BEGIN, END = "<!-- measurements: written by benchmarks/table.py -->", "<!-- end of measurements -->"
 
 
 def machine() -> str:
@@ -45,14 +47,11 @@ def measure(names: list[str]) -> list[Row]:
 
 
 def write(rows: list[Row], profile: list[str]) -> None:
-    """Put the tables between their marks."""
-    text = README.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """Put the tables into their page."""
     table = "\n".join([HEAD, *(row.line() for row in rows)])
     where = "Where the milliseconds of a trivial cell go (`python benchmarks/stages.py`):"
     parts = [machine(), table, where, "\n".join(profile)]
-    README.write_text("\n\n".join([before + BEGIN, *parts, END + after]))
+    pages.write("measurements.md", "measurements", "\n\n".join(parts))
 
 
 def main(arguments: list[str]) -> None:

@@ -1,8 +1,7 @@
 """The documentation site: ``sphinx-build -W docs build/docs``.
 
-Built from the notebooks as they are saved, the README's sections, the docstrings, and a few pages
-beside this file. The notebooks are copied beside the pages, so that the README's links lead to the
-same places on the site: Sphinx follows no link out of its folder.
+Built from the pages beside this file, the notebooks as they are saved, and the docstrings. The
+notebooks are copied beside the pages: Sphinx follows no link out of its folder.
 """
 
 from __future__ import annotations
@@ -77,48 +76,19 @@ html_theme_options = {
 }
 copybutton_exclude = ".linenos, .gp, .go"
 
-README = (HERE.parent / "README.md").read_text(encoding="utf-8")
-SECTIONS = {
-    text.partition("\n")[0].lstrip("# "): text
-    for text in re.split(r"^(?=## )", README, flags=re.MULTILINE)
+_FROM_THE_ROOT = {
+    "](../notebooks/": "](notebooks/",
+    "](../codeexec_magics/protocol/PROTOCOL.md": "](protocol.md",
 }
-"""The README's text by heading; what stands before the first one goes by the README's own title."""
-
-_PLACE = re.compile(r"^<!-- README: (.+) -->$", re.MULTILINE)
-_LINKS = {
-    "(codeexec_magics/protocol/PROTOCOL.md)": "(protocol.md)",
-    "[`events.py`](codeexec_magics/events.py)": "`codeexec_magics/events.py`",
-}
+"""Links that lead somewhere in the checkout, and where they lead on the site."""
+_CELL = re.compile(r"^```\w+(?=\n%)", re.MULTILINE)
 
 
-def _slug(heading: str) -> str:
-    """A heading's anchor, as GitHub and the site make it."""
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-
-
-def _page_link(link: re.Match[str]) -> str:
-    """A link from one of the README's sections to another, as one from page to page."""
-    for page in HERE.glob("*.md"):
-        for title in _PLACE.findall(page.read_text(encoding="utf-8")):
-            headings = re.findall(r"^#+ (.+)", SECTIONS[title], re.MULTILINE)
-            if link[1] in map(_slug, headings):
-                return f"]({page.name}#{link[1]})"
-    return link[0]
-
-
-def _section(place: re.Match[str]) -> str:
-    """A section of the README; one that opens a page gives the page its title."""
-    text = SECTIONS[place[1]]
-    if not place.start() and text.startswith("## "):
-        text = re.sub(r"^#(?=#+ )", "", text, flags=re.MULTILINE)
-    for written, wanted in _LINKS.items():
-        text = text.replace(written, wanted)
-    return re.sub(r"\]\(#([\w-]+)\)", _page_link, text)
-
-
-def _fill(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put the README's sections where a page asks for them."""
-    source[0] = _PLACE.sub(_section, source[0])
+def _for_the_site(app: Sphinx, page: str, source: list[str]) -> None:
+    """Turn the checkout's links into the site's, and colour fences that hold cells as cells."""
+    for written, wanted in _FROM_THE_ROOT.items():
+        source[0] = source[0].replace(written, wanted)
+    source[0] = _CELL.sub("```ipython3", source[0])
 
 
 def _anywhere(
@@ -140,5 +110,5 @@ def setup(app: Sphinx) -> None:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(HERE.parent / "notebooks", copy, ignore=shutil.ignore_patterns(".*"))
     app.add_lexer("ipython3", TransformLexer)
-    app.connect("source-read", _fill)
+    app.connect("source-read", _for_the_site)
     app.connect("missing-reference", _anywhere)

@@ -2,9 +2,10 @@
 
 ``python tests/cleanup/soak.py [EXECUTIONS [INTERRUPTS [SEED]]]`` (10,000 and 2,000; it takes about
 a quarter of an hour) prints a Markdown table of a census at the start, after a warm-up, and at the
-end, and fails if anything has grown or an interrupt was answered late. ``test_soak.py`` is the
-short form. Lives in a process of its own that drives the kernel; owns the kernel and a temp folder,
-by which what the kernel and its cells leave is told from others'.
+end, and fails if anything has grown or an interrupt was answered late; ``--write`` puts the table
+into ``docs/guarantees.md``. ``test_soak.py`` is the short form. Lives in a process of its own that
+drives the kernel; owns the kernel and a temp folder, by which what the kernel and its cells leave
+is told from others'.
 
 A kernel itself keeps something of every cell. How much, is measured with another kernel that runs
 as many cells of the same length, which show as much, but execute nothing of ours.
@@ -28,7 +29,9 @@ from typing import Any
 import jupyter_client
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import pages  # noqa: E402
 
 from codeexec_magics.supervision.processes import children, descendants  # noqa: E402
 
@@ -314,13 +317,18 @@ def table(done: Soak) -> str:
     )
 
 
-def main(executions: int = 10_000, interrupts: int = 2_000, seed: int = 0) -> None:
+def main(
+    executions: int = 10_000, interrupts: int = 2_000, seed: int = 0, *, write: bool = False
+) -> None:
     done = soak(executions, interrupts, seed)
     print(table(done))
+    if write:
+        pages.write("guarantees.md", "soak", f"{table(done)} ({time.strftime('%Y-%m-%d')})")
     grown, latest = growth(done), max(done.answers)
     if grown or latest > LATE:
         raise SystemExit(f"grown: {grown}; longest answer: {latest:.3f} s")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    numbers = [int(word) for word in sys.argv[1:] if word != "--write"]
+    main(*numbers, write="--write" in sys.argv)

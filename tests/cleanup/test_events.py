@@ -5,7 +5,7 @@ What is alive of each is counted when its result is there, or, where the kernel 
 had time: one tree alone takes milliseconds (``benchmarks/cleanup.py``), but here there are 34, two
 of them storms, on whatever processors a machine has.
 
-The counts are the tables of the README: the last test compares them. To write them anew::
+The counts are tables of ``docs/guarantees.md``; the last test compares them. To write them anew::
 
     CODEEXEC_MAGICS_WRITE_TABLES=1 python -m pytest tests/cleanup/test_events.py
 """
@@ -27,14 +27,14 @@ import pytest
 from census import TEMP, shared_memory, wait_until
 from forest import HELD, INPUTS, INTERRUPTED, LANGUAGES, READY, STORMS, Tree, survivors, trees
 from jupyter_core.utils import ensure_event_loop
+from pages import write, written
 
 import codeexec_magics
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children, descendants
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
-README = ROOT / "README.md"
-BEGIN, END = "<!-- survivors: written by tests/cleanup/test_events.py -->", "<!-- end -->"
+PAGE, MARK = "guarantees.md", "survivors"
 TIER = strongest(os.environ.get("CODEEXEC_MAGICS_CONTAINMENT", "auto"))[0].name
 TREES = trees(TIER)
 REAPER = "codeexec-reaper"
@@ -486,9 +486,9 @@ def test_the_workers_that_stand_by_are_killed(ground: Ground) -> None:
 
 
 def tables() -> str:
-    """The two tables of the README, of what this run has measured."""
+    """The two tables of the page, of what this run has measured."""
     parts = [table(events) + "\n" + legend(events) for events in (CELL_EVENTS, OUTER_EVENTS)]
-    return "\n\n" + "\n".join(parts) + "\n"
+    return "\n".join(parts).rstrip("\n")
 
 
 def table(events: dict[str, str]) -> str:
@@ -510,16 +510,13 @@ def legend(events: dict[str, str]) -> str:
     return "; ".join(f"*{name}*: {meaning}" for name, meaning in events.items()) + ".\n"
 
 
-def test_the_tables_of_the_readme_are_what_was_measured() -> None:
+def test_the_tables_of_the_page_are_what_was_measured() -> None:
     """What this run has not measured, or cannot in its tier, is compared in its place only."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    written, _, after = rest.partition(END)
     ours = tables()
     if os.environ.get("CODEEXEC_MAGICS_WRITE_TABLES"):
-        README.write_text("".join([before, BEGIN, ours, END, after]), encoding="utf-8")
-        written = ours
+        write(PAGE, MARK, ours)
 
-    ours_lines, lines = ours.splitlines(), written.splitlines()
+    ours_lines, lines = ours.splitlines(), written(PAGE, MARK).splitlines()
     assert len(ours_lines) == len(lines)
     for mine, theirs in zip(ours_lines, lines, strict=True):
         assert re.fullmatch(re.escape(mine).replace(re.escape("?"), r"\d+"), theirs), theirs

@@ -1,4 +1,4 @@
-"""Pages of cards in the colours of front ends, and the pictures of the README.
+"""Pages of cards in the colours of front ends, and the pictures of the documentation.
 
 ``PYTHONPATH=.:tests/display python tests/front_ends/gallery.py notebooks/images`` draws those. The
 cards come from results that are made up here, so that a page is the same on all machines; what real
@@ -172,7 +172,7 @@ def chromium(executable: str) -> Iterator[Browser]:
 
 
 def draw(folder: Path, executable: str = "/usr/bin/chromium") -> None:
-    """Write the pictures of the README: all outcomes, light and dark, with few colours."""
+    """Write the pictures of the documentation: all outcomes, light and dark, with few colours."""
     with chromium(executable) as browser:
         for theme in ("light", "dark"):
             target = folder / f"outcomes-{theme}.png"

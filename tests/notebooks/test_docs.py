@@ -40,12 +40,21 @@ def test_every_notebook_is_a_page_with_its_outputs(site: Path) -> None:
         assert 'class="cx1 cx1-ok' in page
 
 
-def test_the_sections_of_the_readme_lead_to_each_other(site: Path) -> None:
-    cell = (site / "cell.html").read_text(encoding="utf-8")
+def test_every_page_is_there_and_leads_to_what_the_checkout_has(site: Path) -> None:
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= {path.stem for path in site.glob("*.html")}
 
-    assert 'href="protocol.html"' in cell
-    assert 'href="guarantees.html' in cell
-    assert "README:" not in cell
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert 'href="protocol.html"' in index
+    assert 'href="notebooks/quickstart.html"' in index
+    assert "_images/cards.png" in index
+
+
+def test_cells_are_coloured_by_their_language(site: Path) -> None:
+    page = (site / "cells.html").read_text(encoding="utf-8")
+
+    assert 'class="highlight-ipython3' in page
+    assert '<span class="kd">function</span>' in page
 
 
 def test_every_public_name_is_explained(site: Path) -> None:

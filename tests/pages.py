@@ -1,0 +1,58 @@
+"""The README and the pages of ``docs/``: their fences, their tables, and what programs write there.
+
+Imports nothing of the package, so that benchmarks can use it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def texts() -> dict[str, str]:
+    """The text of every page by its name."""
+    return {path.name: path.read_text(encoding="utf-8") for path in (README, *DOCS.glob("*.md"))}
+
+
+def cells(text: str) -> list[str]:
+    """The cells of a page, in order: where one is a magic, every fence of a program is a cell."""
+    fences = [body for language, body in _FENCE.findall(text) if language in ("python", "js")]
+    return fences if any(body.startswith("%") for body in fences) else []
+
+
+def programs(text: str) -> list[str]:
+    """The Python programs of a page without cells."""
+    fences = [body for language, body in _FENCE.findall(text) if language == "python"]
+    return [] if cells(text) else fences
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The fields of the table whose first column has this heading."""
+    table = text[text.index(f"\n| {heading} |") :].lstrip().split("\n\n")[0]
+    return [[field.strip() for field in line.split("|")[1:-1]] for line in table.split("\n")[2:]]
+
+
+def _parts(page: str, name: str) -> tuple[str, str, str]:
+    """What stands before, between, and after the marks of a name, the marks not between."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    marks = rf"(<!-- {name}: [^\n]+ -->\n\n)(.*?)(\n\n<!-- end of {name} -->)"
+    found = re.search(marks, text, re.DOTALL)
+    if found is None:
+        raise LookupError(f"docs/{page} has no marks of {name!r}")
+    return text[: found.end(1)], found[2], text[found.start(3) :]
+
+
+def written(page: str, name: str) -> str:
+    """What a program has written into a page."""
+    return _parts(page, name)[1]
+
+
+def write(page: str, name: str, text: str) -> None:
+    """Put what a program has measured into a page, between the marks of its name."""
+    before, _, after = _parts(page, name)
+    (DOCS / page).write_text(before + text.strip("\n") + after, encoding="utf-8")
