@@ -54,8 +54,8 @@ def run_ours(program: dict[str, Any]) -> None:
     """The package itself; without grace, so that the interrupt kills."""
     from unittest import mock
 
-    from codeexec_magics.supervision.lease import Lease
-    from codeexec_magics.transform import shared_executor
+    from codeexec_magics.engine.transform import shared_executor
+    from codeexec_magics.leases.lease import Lease
 
     arm = Lease.arm
 

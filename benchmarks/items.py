@@ -12,8 +12,13 @@ from collections.abc import Callable, Iterator
 
 from rows import Row, medians, table
 
-from codeexec_magics import CodeExecutor, ItemFailure, MapPlan, Outcome
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics import (
+    CodeExecutor,
+    ItemFailure,
+    MapPlan,
+    Outcome,
+)
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 WORKERS = 2
 SINGLE, BATCHED = 50_000, 400_000

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from codeexec_magics.display import mime_bundle
-from codeexec_magics.results import ExecutionResult, Outcome
-from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 SCALAR = 1048576.25
 RECORDS = [

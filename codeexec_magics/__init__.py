@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codeexec_magics import errors as errors
-    from codeexec_magics.executor import CodeExecutor
-    from codeexec_magics.jobs import Job
-    from codeexec_magics.mapping import ItemFailure, MapPlan
-    from codeexec_magics.results import ExecutionResult, Outcome, Receipt
-    from codeexec_magics.traces import StackFrame, Trace
-    from codeexec_magics.transform import Transform
+    from codeexec_magics.engine.executor import CodeExecutor
+    from codeexec_magics.engine.jobs import Job
+    from codeexec_magics.engine.mapping import ItemFailure, MapPlan
+    from codeexec_magics.engine.transform import Transform
+    from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
+    from codeexec_magics.values.traces import StackFrame, Trace
 
 __version__ = "0.1.0"
 
@@ -36,16 +36,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CodeExecutor": "executor",
-    "ExecutionResult": "results",
-    "ItemFailure": "mapping",
-    "Job": "jobs",
-    "MapPlan": "mapping",
-    "Outcome": "results",
-    "Receipt": "results",
-    "StackFrame": "traces",
-    "Trace": "traces",
-    "Transform": "transform",
+    "CodeExecutor": "engine.executor",
+    "ExecutionResult": "values.results",
+    "ItemFailure": "engine.mapping",
+    "Job": "engine.jobs",
+    "MapPlan": "engine.mapping",
+    "Outcome": "values.results",
+    "Receipt": "values.results",
+    "StackFrame": "values.traces",
+    "Trace": "values.traces",
+    "Transform": "engine.transform",
 }
 
 

@@ -25,10 +25,7 @@ Plain classes of the standard library; any process may import this module.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from codeexec_magics.results import ExecutionResult
+from typing import Any
 
 
 class CodeExecError(Exception):
@@ -90,11 +87,11 @@ class ExecutionFailed(CodeExecError):
         result: The `ExecutionResult`, with everything that is known.
     """
 
-    def __init__(self, result: ExecutionResult) -> None:
+    def __init__(self, result: Any) -> None:
         super().__init__(result.error or result.outcome.value)
         self.result = result
 
-    def __reduce__(self) -> tuple[type[ExecutionFailed], tuple[ExecutionResult]]:
+    def __reduce__(self) -> tuple[type[ExecutionFailed], tuple[Any]]:
         return type(self), (self.result,)
 
 

@@ -1,4 +1,4 @@
-"""The arrows between the package's layers point one way."""
+"""A module's folder says what it may import and in which Python it runs."""
 
 from __future__ import annotations
 
@@ -12,147 +12,153 @@ import codeexec_magics
 
 PACKAGE = Path(codeexec_magics.__file__).parent
 
-VALUES = {
-    "errors",
-    "options",
-    "results",
-    "traces",
-    "events",
-    "tagged",
-    "tree",
-    "kinds",
-    "times",
+MAY_IMPORT = {
+    "errors": set(),
+    "protocol": {"errors"},
+    "values": {"protocol", "errors"},
+    "data": {"protocol", "errors"},
+    "supervision": {"protocol", "errors"},
+    "languages": {"values", "protocol", "errors"},
+    "languages/*/runner": {"protocol", "data", "errors"},
+    "leases": {"supervision", "data", "values", "protocol", "errors"},
+    "display": {"values", "protocol", "errors"},
+    "engine": {"leases", "supervision", "languages", "data", "values", "protocol", "errors"},
+    "integrations": {"", "languages", "display", "values", "errors"},
+    "magics": {"engine", "leases", "languages", "display", "values", "errors"},
+    "": {"magics", "engine", "languages", "values", "errors"},
 }
-WORK = {
-    "attention",
-    "bundles",
-    "execution",
-    "leasing",
-    "mapping",
-    "engine",
-    "executor",
-    "composition",
-    "conversation",
-    "displays",
-    "journal",
-    "peers",
-    "doctor",
-    "streams",
-    "transform",
-    "signatures",
-    "jobs",
-    "registry",
-    "share",
-    "sources",
-}
-FACES = {"display", "magics"}
+"""The rule: of which other folders the modules of a folder may import. ``""`` is the package
+itself, which hands its public names out."""
 
-ALLOWED: dict[str, set[str]] = {
-    "values": {"values"},
-    "protocol": {"values", "protocol"},
-    "data": {"protocol", "values", "data"},
-    "languages": {"values", "languages"},
-    "supervision": {"protocol", "values", "supervision"},
-    "work": {"data", "languages", "protocol", "supervision", "values", "work"},
-    "display": {"values", "display"},
-    "magics": {"work", "display", "languages", "values", "magics"},
-    "highlighting": {"languages", "values"},
-    "pytest_plugin": {"display"},
-    "": {"values", "work", "magics"},
-}
+IN_A_CHILD = ("protocol", "data", "supervision", "languages/python/runner")
+"""Folders that run where a Python may be of version 3.9, and the package has another name."""
 
-# The runner is loaded in the child, where it may use the wire and the codec; and a result that a
-# cell evaluates shows its card wherever it was made (DESIGN, decision 21).
-EXCEPTIONS = {
-    ("languages/python/channel.py", "protocol"),
-    ("languages/python/serving.py", "data"),
-    ("languages/python/items.py", "data"),
-    ("results.py", "display"),
-    ("jobs.py", "display"),  # for the same reason
-    # Where the fork server and what it forks meet.
-    ("languages/python/runner.py", "supervision"),
+MEETINGS = {
+    # The fork server of the supervisor is the runner with its modules loaded.
+    ("languages/python/runner/__main__.py", "supervision"),
 }
+"""Modules that go beyond the rule, each with its reason."""
 
 ONLY_IN = {
-    "IPython": ("magics/",),
-    "traitlets": ("magics/",),
-    "subprocess": ("supervision/",),
-    "signal": (
-        "supervision/",
-        "languages/python/serving.py",
-        "results.py",
-        "magics/late_interrupts.py",
-    ),
-    "psutil": ("supervision/", "magics/"),
-    "numpy": ("data/",),
-    "pandas": ("data/",),
-    "pyarrow": ("data/",),
-    "polars": ("data/",),
+    "IPython": ("magics",),
+    "traitlets": ("magics",),
+    "pygments": ("display", "integrations"),
+    "subprocess": ("supervision", "leases"),
+    "psutil": ("supervision", "leases", "magics"),
+    "numpy": ("data",),
+    "pandas": ("data",),
+    "pyarrow": ("data",),
+    "polars": ("data",),
+    "pytz": ("data",),
 }
+"""What only these folders import, at whatever time."""
 
 
 def modules() -> list[Path]:
     return [path for path in sorted(PACKAGE.rglob("*.py")) if "node_modules" not in path.parts]
 
 
-def layer(parts: tuple[str, ...]) -> str:
-    first = parts[0].removesuffix(".py") if parts else ""
-    if first in VALUES:
-        return "values"
-    if first in WORK:
-        return "work"
-    return "" if first == "__init__" else first
+def name_of(path: Path) -> str:
+    """A module's dotted name below the package; the package itself is ``""``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[tuple[str, ...]]:
-    """The absolute dotted names that a module imports, wherever in it."""
-    here = path.relative_to(PACKAGE).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+NAMES = {name_of(path) for path in modules()}
+
+
+def folder_of(module: str) -> str:
+    """The folder, as the rule names it, of a module below the package."""
+    parts = module.split(".")
+    if parts[0] == "languages" and parts[2:3] == ["runner"]:
+        return "languages/*/runner"
+    return parts[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted names of all that a module imports, wherever in it, for its types, too."""
+    package = path.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            stem = tuple((node.module or "").split(".")) if node.module else ()
+            stem = node.module or ""
             if node.level:
-                stem = ("codeexec_magics", *here[: len(here) - node.level + 1], *stem)
-            if stem == ("codeexec_magics",):
-                yield from ((*stem, alias.name) for alias in node.names)
-            else:
-                yield stem
+                above = ("codeexec_magics", *package)[: len(package) + 2 - node.level]
+                stem = ".".join((*above, stem) if stem else above)
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
 
 
-def test_arrows_point_one_way() -> None:
+def own_imports(path: Path) -> set[str]:
+    """The modules of the package that a module imports, below the package."""
+    found = set()
+    for target in imports(path):
+        top, _, rest = target.partition(".")
+        if top in ("codeexec_magics", "_codeexec_magics"):
+            found.add(rest if rest in NAMES else rest.rpartition(".")[0])
+    return found - {name_of(path)}
+
+
+def test_at_the_root_stand_the_package_its_errors_and_folders() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "errors.py"}
+
+
+def test_a_folder_imports_only_what_its_rule_allows() -> None:
     wrong = []
     for path in modules():
-        name = str(path.relative_to(PACKAGE))
-        own = layer(path.relative_to(PACKAGE).parts)
-        for target in imports(path):
-            if target[0] not in ("codeexec_magics", "_codeexec_magics") or len(target) < 2:
-                continue
-            other = layer(target[1:])
-            if (
-                other not in ALLOWED[own]
-                and (name, other) not in EXCEPTIONS
-                and target[1] in known()
-            ):
-                wrong.append(f"{name} imports {'.'.join(target)}")
+        own = folder_of(name_of(path))
+        for target in own_imports(path):
+            other = folder_of(target)
+            meets = (str(path.relative_to(PACKAGE)), other) in MEETINGS
+            # Below the languages' folder a description may read what its own runner says.
+            beside = other == own or {own, other} == {"languages", "languages/*/runner"}
+            if not beside and not meets and other not in MAY_IMPORT[own]:
+                wrong.append(f"{name_of(path)} imports {target}")
 
     assert wrong == []
 
 
-def known() -> set[str]:
-    return {path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir()}
-
-
-def test_what_is_special_is_imported_in_its_place_only() -> None:
+def test_what_is_special_is_imported_in_its_folders_only() -> None:
     wrong = []
     for path in modules():
-        name = str(path.relative_to(PACKAGE))
         for target in imports(path):
-            places = ONLY_IN.get(target[0])
-            if places is not None and not name.startswith(places):
-                wrong.append(f"{name} imports {target[0]}")
+            folders = ONLY_IN.get(target.partition(".")[0])
+            if folders is not None and folder_of(name_of(path)) not in folders:
+                wrong.append(f"{name_of(path)} imports {target}")
 
     assert wrong == []
+
+
+def test_what_a_child_runs_imports_relatively_or_the_standard_library() -> None:
+    wrong = []
+    for path in in_a_child():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+            allowed = {top for top in tops if folder_of(name_of(path)) in ONLY_IN.get(top, ())}
+            wrong += [f"{name_of(path)} imports {top}" for top in tops - allowed]
+
+    assert wrong == []
+
+
+def test_what_a_child_runs_needs_no_newer_python_than_3_9() -> None:
+    paths = [*map(str, in_a_child()), str(PACKAGE / "errors.py")]
+    vermin = str(Path(sys.executable).with_name("vermin"))
+    command = [vermin, "-q", "-t=3.9-", "--violations", "--no-tips", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_a_child() -> list[Path]:
+    """What is loaded under another name; the entries of processes put the package in place."""
+    return [
+        path
+        for path in modules()
+        if str(path.relative_to(PACKAGE)).startswith(IN_A_CHILD) and path.name != "__main__.py"
+    ]
 
 
 def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> None:

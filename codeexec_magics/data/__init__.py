@@ -7,6 +7,11 @@ that handle a value of theirs. `codeexec_magics.data.conversion` is for the kern
 
 from .arena import Arena
 from .decode import decode
-from .encode import FOREIGN, PYTHON, SEALED, encode
+from .encode import (
+    FOREIGN,
+    PYTHON,
+    SEALED,
+    encode,
+)
 
 __all__ = ["FOREIGN", "PYTHON", "SEALED", "Arena", "decode", "encode"]

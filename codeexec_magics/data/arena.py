@@ -158,7 +158,7 @@ class Arena:
         self._refuse_holes(size)
         if size >= _WORTH_MAPPING and self.sealed:
             try:
-                from .mapping import private_mapping
+                from .memory_map import private_mapping
             except ImportError:  # this interpreter was built without ctypes
                 return memoryview(self.read(0, size))
             return memoryview(private_mapping(self.fd, size))

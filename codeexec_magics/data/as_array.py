@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..tagged import read_dtype
+from ..protocol.jsonable import read_dtype
 
 if TYPE_CHECKING:
     from .encode import Encoder

@@ -11,8 +11,8 @@ import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import EncodingFailed
-from ..kinds import full_type_name, type_module, type_name
-from ..tree import safe_error
+from ..protocol.scalars import full_type_name, type_module, type_name
+from ..protocol.tree import safe_error
 
 if TYPE_CHECKING:
     from .encode import Encoder

@@ -10,8 +10,8 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..tree import LEAVES
-from . import arrow_stream
+from ..protocol.tree import LEAVES
+from .arrow import stream
 
 if TYPE_CHECKING:
     from .decode import Decoder
@@ -75,7 +75,7 @@ def instants(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
     """
     import datetime
 
-    start = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    start = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
     times = _array("d", decoder.buffer(node["b"])).tolist()
     return [start + datetime.timedelta(milliseconds=int(time)) for time in times]
 
@@ -88,7 +88,7 @@ def rows(decoder: Decoder, node: dict[str, Any]) -> list[dict[str, Any]]:
     """
     made = _read(decoder, node, decoder.value)
     names = made.names
-    return [dict(zip(names, row)) for row in zip(*made.columns)]  # noqa: B905 (equally long)
+    return [dict(zip(names, row)) for row in zip(*made.columns)]
 
 
 def columns(decoder: Decoder, node: dict[str, Any]) -> Columns:
@@ -107,7 +107,7 @@ def _read(decoder: Decoder, node: dict[str, Any], read: Any) -> Columns:
     if type(nodes) is not list or len(nodes) != len(names) or len(set(names)) != len(names):
         raise ValueError("the names of columns are distinct, and as many as there are")
     made, parts = [], decoder.path.parts
-    for name, inner in zip(names, nodes):  # noqa: B905 (equally long)
+    for name, inner in zip(names, nodes):
         parts.append(("[…].{}", name))
         column = read(inner)
         is_array = hasattr(column, "dtype") or hasattr(column, "buffers")
@@ -131,7 +131,7 @@ def _column(decoder: Decoder, node: Any) -> Any:
         import numpy
 
         return numpy.frombuffer(_flags(decoder, node), "?")
-    if tag == "texts" and len(decoder.buffer(node["b"])) < _LONGEST_TEXT and arrow_stream.library():
+    if tag == "texts" and len(decoder.buffer(node["b"])) < _LONGEST_TEXT and stream.library():
         return _textual(decoder, node)
     return decoder.value(node)
 
@@ -153,7 +153,7 @@ def _textual(decoder: Decoder, node: dict[str, Any]) -> Any:
     """Text as an array of Arrow, without a Python string for each item."""
     import numpy
 
-    pyarrow = arrow_stream.library()
+    pyarrow = stream.library()
     raw = numpy.frombuffer(decoder.buffer(node["b"]), "u1")
     ends = numpy.flatnonzero(raw == 0)
     count = len(ends)

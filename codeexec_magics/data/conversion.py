@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ..errors import DataError
-from ..kinds import full_type_name
-from ..tree import safe_error
+from ..protocol.scalars import full_type_name
+from ..protocol.tree import safe_error
 from .arena import Arena
 from .as_rows import Columns
 from .decode import decode
@@ -100,9 +100,9 @@ def _columns(value: Any, wanted: str, root: str) -> dict[Any, Any]:
         found = {series.name: series for series in value.get_columns()}
     elif kind == "arrow":
         names = _distinct(value.schema.names, wanted, root)
-        found = dict(zip(names, value.columns, strict=True))
+        found = dict(zip(names, value.columns))
     elif kind == "by columns":
-        found = dict(zip(value.names, value.columns, strict=True))
+        found = dict(zip(value.names, value.columns))
     elif kind == "fields":
         found = {name: value[name] for name in value.dtype.names}
     elif kind == "rows":
@@ -241,7 +241,7 @@ def _to_records(value: Any, root: str) -> Any:
     }
     if len({len(column) for column in columns.values()}) > 1:
         _refuse(value, "records", "columns of equal length", root)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 
 _CONVERTERS = {

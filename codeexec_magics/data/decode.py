@@ -11,8 +11,8 @@ import json
 from typing import Any
 
 from ..errors import DecodingFailed
-from ..tagged import read_numpy_scalar
-from ..tree import TreeReader, safe_error
+from ..protocol.jsonable import read_numpy_scalar
+from ..protocol.tree import TreeReader, safe_error
 from .arena import ALIGNMENT, ELSEWHERE, Arena
 
 _WORTH_A_PAUSE = 1 << 20
@@ -108,7 +108,7 @@ class Decoder(TreeReader):
 
             return as_array.value(node["dtype"], node["shape"], self.buffer(node["b"]))
         if tag == "arrow":
-            from . import from_arrow
+            from .arrow import from_arrow
 
             return from_arrow.value(self, node)
         if tag in ("numbers", "booleans", "texts", "instants", "rows"):

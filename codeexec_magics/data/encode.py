@@ -10,9 +10,14 @@ import json
 from typing import Any
 
 from ..errors import EncodingFailed
-from ..kinds import full_type_name
-from ..tagged import write_numpy_scalar
-from ..tree import FLAT, LEAVES, TreeWriter, safe_error
+from ..protocol.jsonable import write_numpy_scalar
+from ..protocol.scalars import full_type_name
+from ..protocol.tree import (
+    FLAT,
+    LEAVES,
+    TreeWriter,
+    safe_error,
+)
 from .arena import Arena
 from .plain import is_plain, members_type
 
@@ -141,7 +146,7 @@ class Encoder(TreeWriter):
         if cls in (bytes, bytearray) and len(value) > _LARGEST_INLINE_BYTES:
             return {"$": cls.__name__, "b": self.buffer(value)}
         if not self.reads_python:
-            from . import as_foreign
+            from .foreign import as_foreign
 
             as_foreign.check_scalar(self, value)
         return super().scalar(value)
@@ -149,7 +154,7 @@ class Encoder(TreeWriter):
     def other(self, value: Any) -> Any:
         """Numpy's scalars and arrays, then what the reader's language has for it."""
         if not self.reads_python:
-            from . import as_foreign
+            from .foreign import as_foreign
 
             return as_foreign.node(self, value)
         node = write_numpy_scalar(value)
@@ -167,7 +172,8 @@ class Encoder(TreeWriter):
 
     def _without_pickle(self, value: Any) -> Any:
         """A frame, or an array in another order, for a reader who takes no pickles."""
-        from . import as_arrow, as_pickle
+        from . import as_pickle
+        from .arrow import as_arrow
 
         if full_type_name(value) == "numpy.ndarray":
             from . import as_array

@@ -10,8 +10,8 @@ import math
 from itertools import chain
 from typing import Any
 
-from ..kinds import LARGEST_INTEGER, is_unicode
-from ..tree import FLAT, LEAVES
+from ..protocol.scalars import LARGEST_INTEGER, is_unicode
+from ..protocol.tree import FLAT, LEAVES
 
 LARGEST_TEXT = 64 * 1024
 """Characters of JSON text that may stand in a message."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import DataError
-from ..kinds import full_type_name
+from ..protocol.scalars import full_type_name
 from .conversion import convert
 
 _AT_ONCE = 1000

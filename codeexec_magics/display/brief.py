@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from codeexec_magics.display.guard import attempt, method, origin, plain
-from codeexec_magics.display.wording import LONGEST_VALUE, cut, on_one_line, without_addresses
+from codeexec_magics.display.guard import (
+    attempt,
+    method,
+    origin,
+    plain,
+)
+from codeexec_magics.display.wording import (
+    LONGEST_VALUE,
+    cut,
+    on_one_line,
+    without_addresses,
+)
 
 _DEEPEST = 4
 _LARGEST_SET = 1_000

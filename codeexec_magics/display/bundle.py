@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from codeexec_magics.display.blocks import Block, Card, Foreign, Header, Picture, Progress
-from codeexec_magics.display.card import View, card_of, failure_blocks, header_of
+from codeexec_magics.display.blocks import (
+    Block,
+    Card,
+    Foreign,
+    Header,
+    Picture,
+    Progress,
+)
+from codeexec_magics.display.card import (
+    View,
+    card_of,
+    failure_blocks,
+    header_of,
+)
 from codeexec_magics.display.figures import bytes_in_words, figures_of, seconds_in_words
 from codeexec_magics.display.html import html_of
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.text import Painter, text_of
 from codeexec_magics.display.wording import counted, on_one_line
-from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 METADATA_KEY = "codeexec_magics"
 """The key in an output's metadata under which the volatile figures stand."""

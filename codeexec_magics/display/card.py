@@ -11,7 +11,12 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from codeexec_magics.display.blocks import Block, Card, Header, Remark
+from codeexec_magics.display.blocks import (
+    Block,
+    Card,
+    Header,
+    Remark,
+)
 from codeexec_magics.display.failure import FailureTeller, headline
 from codeexec_magics.display.figures import chip_of, seconds_in_words
 from codeexec_magics.display.guard import attempt
@@ -19,7 +24,7 @@ from codeexec_magics.display.pictures import bundle_block
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.values import value_blocks, value_type
 from codeexec_magics.display.wording import counted, cut, on_one_line
-from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 _STATES = {
     Outcome.SUCCEEDED: ("ok", "done"),

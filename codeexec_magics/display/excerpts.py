@@ -10,10 +10,10 @@ import re
 from itertools import groupby
 
 from codeexec_magics.display.blocks import Excerpt, Line, Segment
-from codeexec_magics.display.highlight import kinds_of
+from codeexec_magics.display.colours import kinds_of
 from codeexec_magics.display.secrets import shown_value
 from codeexec_magics.display.wording import on_one_line, visible
-from codeexec_magics.traces import StackFrame
+from codeexec_magics.values.traces import StackFrame
 
 _LONGEST = 160
 _BEFORE_SPAN = 60

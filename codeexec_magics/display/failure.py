@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from codeexec_magics.display.blocks import Block, Frames, Headline, Plain, Remark
+from codeexec_magics.display.blocks import (
+    Block,
+    Frames,
+    Headline,
+    Plain,
+    Remark,
+)
 from codeexec_magics.display.excerpts import excerpt_of
 from codeexec_magics.display.wording import (
     clip,
@@ -20,7 +26,7 @@ from codeexec_magics.display.wording import (
     without_addresses,
     without_terminal_codes,
 )
-from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 _MOST_CAUSES = 6
 _MOST_MEMBERS = 5

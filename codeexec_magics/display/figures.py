@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from codeexec_magics.display.wording import counted
-from codeexec_magics.results import ExecutionResult
+from codeexec_magics.values.results import ExecutionResult
 
 CHIP_PATTERN = (
     r'<small class="?cx1-v"?>[^<]*(?:<i>[^<]*</i>[^<]*)*</small>'

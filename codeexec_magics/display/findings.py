@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from codeexec_magics.display.blocks import Card, Clip, Header, Plain
+from codeexec_magics.display.blocks import (
+    Card,
+    Clip,
+    Header,
+    Plain,
+)
 from codeexec_magics.display.html import html_of
 from codeexec_magics.display.text import text_of
 from codeexec_magics.display.wording import counted, cut, on_one_line

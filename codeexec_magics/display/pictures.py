@@ -15,9 +15,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.display.blocks import Block, Clip, Foreign, Markup, Picture, Plain
+from codeexec_magics.display.blocks import (
+    Block,
+    Clip,
+    Foreign,
+    Markup,
+    Picture,
+    Plain,
+)
 from codeexec_magics.display.brief import free_form
-from codeexec_magics.display.guard import attempt, method, origin, plain
+from codeexec_magics.display.guard import (
+    attempt,
+    method,
+    origin,
+    plain,
+)
 from codeexec_magics.display.wording import clip, counted, without_addresses
 
 LARGEST_PICTURE = 3_000_000

@@ -12,10 +12,20 @@ from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.display.blocks import Cell, Column, Table
-from codeexec_magics.display.brief import brief, is_scalar, spoken, type_name
+from codeexec_magics.display.brief import (
+    brief,
+    is_scalar,
+    spoken,
+    type_name,
+)
 from codeexec_magics.display.grids import Grid, Strip, is_absent
 from codeexec_magics.display.guard import attempt
-from codeexec_magics.display.wording import counted, cut, on_one_line, width
+from codeexec_magics.display.wording import (
+    counted,
+    cut,
+    on_one_line,
+    width,
+)
 
 _DECIMALS = 6
 _LARGEST_FIXED = 1e15

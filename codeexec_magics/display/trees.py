@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from codeexec_magics.display.blocks import Node, Tree
-from codeexec_magics.display.brief import brief, is_scalar, is_whole, spoken, type_name
+from codeexec_magics.display.brief import (
+    brief,
+    is_scalar,
+    is_whole,
+    spoken,
+    type_name,
+)
 from codeexec_magics.display.wording import counted
 
 _MOST_CHILDREN = 12

@@ -7,8 +7,19 @@ is too large for a line; and at last the value's own text.
 
 from __future__ import annotations
 
-from codeexec_magics.display.blocks import Block, Clip, Picture, Plain, Remark
-from codeexec_magics.display.brief import brief, free_form, is_whole, type_name
+from codeexec_magics.display.blocks import (
+    Block,
+    Clip,
+    Picture,
+    Plain,
+    Remark,
+)
+from codeexec_magics.display.brief import (
+    brief,
+    free_form,
+    is_whole,
+    type_name,
+)
 from codeexec_magics.display.grids import grid_of
 from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.pictures import picture_of

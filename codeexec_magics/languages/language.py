@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codeexec_magics.options import Program
-from codeexec_magics.traces import Trace
+from codeexec_magics.values.options import Program
+from codeexec_magics.values.traces import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Language:
     syntax: str = ""
 
 
-def resource(folder: str, name: str) -> str:
+def resource(folder: str, *names: str) -> str:
     """The path of a file that stands in a language's folder.
 
     Args:
         folder: ``__file__`` of a module in that folder.
-        name: The file's name.
+        names: The file's name, after those of the folders that lead to it.
     """
-    return str(Path(folder).parent / name)
+    return str(Path(folder).parent.joinpath(*names))

@@ -20,7 +20,7 @@ _NAMES = {
     ),
     "cell": ("transform",),
 }
-_JOB = ("codeexec_magics.jobs", "Job")
+_JOB = ("codeexec_magics.engine.jobs", "Job")
 
 
 def load(ipython: Any) -> None:
@@ -39,7 +39,7 @@ def load(ipython: Any) -> None:
 def unload(ipython: Any) -> None:
     """Take the magics away, and end what their executor holds."""
     _take_away(ipython)
-    transform = sys.modules.get("codeexec_magics.transform")
+    transform = sys.modules.get("codeexec_magics.engine.transform")
     if transform is not None:
         transform.close_shared_executor()
 

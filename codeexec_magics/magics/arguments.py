@@ -24,7 +24,12 @@ from codeexec_magics.magics.flag_values import (
     limits_of,
     timeout_of,
 )
-from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
+from codeexec_magics.magics.flags import (
+    FLAGS,
+    PLANNED,
+    nearest,
+    spellings,
+)
 from codeexec_magics.magics.mapping_magic import MapArguments, mapping_of
 from codeexec_magics.magics.words import split_assignment, split_commas, split_words
 

@@ -13,18 +13,18 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from codeexec_magics.display.background import background_card
 from codeexec_magics.display.bundle import METADATA_KEY, metadata, mime_bundle
-from codeexec_magics.execution import Observer
-from codeexec_magics.jobs import Job
+from codeexec_magics.display.job_card import background_card
+from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.jobs import Job
+from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.front_end import FrontEnd, front_end
 from codeexec_magics.magics.live import LiveLine, volatile
 from codeexec_magics.magics.plan import Plan
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import store
-from codeexec_magics.results import ExecutionResult, Outcome
-from codeexec_magics.transform import shared_executor
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 _BOTH = frozenset({"stdout", "stderr"})
 

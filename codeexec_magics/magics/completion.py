@@ -15,9 +15,9 @@ from typing import Any
 
 from codeexec_magics.magics.flags import FLAGS, Flag
 from codeexec_magics.magics.namespace import transforms_in
-from codeexec_magics.options import CONVERTERS
+from codeexec_magics.values.options import CONVERTERS
 
-_IDENTIFIER = "codeexec_magics.transform"
+_IDENTIFIER = "codeexec_magics.engine.transform"
 _MAGICS = ("%%transform", "%transform", "%transform_config", "%transform_ps", "%transform_kill")
 _LINE = re.compile(rf"\s*({'|'.join(_MAGICS)})[ \t](.*)", re.DOTALL)
 
@@ -125,7 +125,7 @@ def _listed() -> list[tuple[str, str]]:
 
 def _running() -> list[tuple[str, str]]:
     # Where nobody has imported the registry nothing runs, and completion need not import it.
-    if "codeexec_magics.registry" not in sys.modules:
+    if "codeexec_magics.engine.runs" not in sys.modules:
         return []
     from codeexec_magics.magics.run_list import numbers
 

@@ -11,9 +11,9 @@ from typing import Any
 from IPython.display import publish_display_data
 
 from codeexec_magics.display.findings import findings_bundle
-from codeexec_magics.doctor import Finding, examine
+from codeexec_magics.engine.doctor import Finding, examine
+from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.magics.front_end import FrontEnd, front_end
-from codeexec_magics.transform import shared_executor
 
 
 def show_examination(shell: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codeexec_magics.display.wording import on_one_line, without_addresses
 from codeexec_magics.errors import CodeExecError, DecodingFailed, ExpectationNotMet
-from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 
 def exception_for(result: ExecutionResult, lines: list[str]) -> BaseException:

@@ -13,7 +13,12 @@ from IPython.core.error import UsageError
 
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.flags import nearest
-from codeexec_magics.options import CONVERTERS, parse_count, parse_seconds, parse_size
+from codeexec_magics.values.options import (
+    CONVERTERS,
+    parse_count,
+    parse_seconds,
+    parse_size,
+)
 
 _LIMITS: dict[str, Callable[[str], float]] = {
     "memory": parse_size,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from codeexec_magics.options import CONVERTERS
+from codeexec_magics.values.options import CONVERTERS
 
 
 @dataclass(frozen=True, slots=True)

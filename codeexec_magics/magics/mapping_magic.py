@@ -14,13 +14,13 @@ from IPython.core.error import UsageError
 
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.flags import nearest
-from codeexec_magics.options import parse_count
+from codeexec_magics.values.options import parse_count
 
 if TYPE_CHECKING:
-    from codeexec_magics.execution import Observer
+    from codeexec_magics.engine.execution import Observer
     from codeexec_magics.magics.plan import Plan
-    from codeexec_magics.options import ExecutionOptions
-    from codeexec_magics.results import ExecutionResult
+    from codeexec_magics.values.options import ExecutionOptions
+    from codeexec_magics.values.results import ExecutionResult
 
 _ON_ERROR = {"stop": "stop", "go-on": "go on", "collect": "collect"}
 _ONLY_OF_MAPS = ("workers", "batch", "on_error")
@@ -112,8 +112,8 @@ def run_map(
         UsageError: The items, or a limit, cannot be mapped so.
         BaseException: Whatever the iterable throws.
     """
-    from codeexec_magics.mapping import MapPlan
-    from codeexec_magics.transform import shared_executor
+    from codeexec_magics.engine.mapping import MapPlan
+    from codeexec_magics.engine.transform import shared_executor
 
     try:
         return shared_executor().map(

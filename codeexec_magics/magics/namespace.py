@@ -76,7 +76,7 @@ def pick_outputs(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
 def transforms_in(namespace: Mapping[str, Any]) -> list[str]:
     """The names under which a namespace holds transforms."""
     # Where nobody has imported the module there is no transform, and completion need not import it.
-    module = sys.modules.get("codeexec_magics.transform")
+    module = sys.modules.get("codeexec_magics.engine.transform")
     kind = getattr(module, "Transform", None)
     return [name for name, value in namespace.items() if kind is not None and type(value) is kind]
 

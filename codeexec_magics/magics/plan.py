@@ -15,16 +15,16 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
+from codeexec_magics.engine.sources import read_source
+from codeexec_magics.engine.transform import Transform, check_name, syntax_failure
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.flags import nearest
 from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.magics.settings import ISOLATIONS, LIMITS, TransformSettings
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.results import ExecutionResult
-from codeexec_magics.sources import read_source
-from codeexec_magics.transform import Transform, check_name, syntax_failure
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult
 
 
 @dataclass(frozen=True, slots=True)

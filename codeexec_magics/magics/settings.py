@@ -15,7 +15,7 @@ from traitlets.config import Configurable
 
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.magics.flags import nearest
-from codeexec_magics.options import parse_seconds, parse_size
+from codeexec_magics.values.options import parse_seconds, parse_size
 
 LIMITS = ("memory", "cpu_time", "processes", "cpus")
 """The settings that are limits of `ExecutionOptions`; 0 for none."""

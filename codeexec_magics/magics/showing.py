@@ -12,9 +12,14 @@ from typing import Any
 
 from IPython.display import display, publish_display_data
 
-from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
+from codeexec_magics.display.bundle import (
+    metadata,
+    mime_bundle,
+    terminal_text,
+    traceback_lines,
+)
+from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.execution import Observer, Running
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
@@ -24,7 +29,7 @@ from codeexec_magics.magics.progress import ProgressLine
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import Stored
 from codeexec_magics.magics.streams import LiveStreams
-from codeexec_magics.results import ExecutionResult, Outcome
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 
 class Showing:

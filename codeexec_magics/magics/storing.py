@@ -12,7 +12,7 @@ from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.namespace import pick_outputs
 from codeexec_magics.magics.plan import Plan
-from codeexec_magics.results import ExecutionResult
+from codeexec_magics.values.results import ExecutionResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 
-from codeexec_magics.share import Share
+from codeexec_magics.leases.sharing import Share
 
 
 class SupervisorWatch:

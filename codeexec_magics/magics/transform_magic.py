@@ -25,7 +25,7 @@ from codeexec_magics.magics.origin import Origin
 from codeexec_magics.magics.settings import TransformSettings, change, describe
 
 if TYPE_CHECKING:
-    from codeexec_magics.jobs import Job
+    from codeexec_magics.engine.jobs import Job
     from codeexec_magics.magics.arguments import Arguments
     from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
@@ -57,16 +57,16 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
         arguments = parse(line)
         if arguments.runs:
-            from codeexec_magics.share import Share
+            from codeexec_magics.leases.sharing import Share
 
             Share.start_early()  # what follows takes as long, the first time
 
+        from codeexec_magics.engine.transform import shared_executor
         from codeexec_magics.magics.mapping_magic import read_items, run_map
         from codeexec_magics.magics.namespace import find_function, read_inputs
         from codeexec_magics.magics.plan import plan_cell, plan_line
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
-        from codeexec_magics.transform import shared_executor
 
         if cell is None:
             plan = plan_line(arguments, self, self.shell.user_ns)
@@ -191,7 +191,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
     def end_cell(self, result: Any) -> None:
         """A cell has run, and may have started a supervisor; called by ``post_run_cell``."""
-        if "codeexec_magics.share" not in sys.modules or not hasattr(self.shell, "kernel"):
+        if "codeexec_magics.leases.sharing" not in sys.modules or not hasattr(self.shell, "kernel"):
             return  # none has; or there is no loop that goes on between cells
         if self._watch is None:
             from codeexec_magics.magics.supervisor_watch import SupervisorWatch

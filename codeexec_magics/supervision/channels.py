@@ -32,7 +32,7 @@ class Channels:
         stop_end, self.stop = os.pipe()
         for pipe in (out, err):
             with contextlib.suppress(OSError, AttributeError):
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)  # novm: not there before 3.10
         inputs, outputs = memory.create("inputs"), memory.create("outputs")
         self.count = os.dup(outputs)
         self.ours = [control.detach(), os.dup(inputs), os.dup(outputs), out, err]

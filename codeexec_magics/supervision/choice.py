@@ -6,7 +6,12 @@ Runs in the supervisor. Owns what was found out about this machine.
 from __future__ import annotations
 
 from . import containment, isolation
-from .containment import Containment, GuardedSubreaper, PidNamespace, SealedSubreaper
+from .containment import (
+    Containment,
+    GuardedSubreaper,
+    PidNamespace,
+    SealedSubreaper,
+)
 from .recipe import Isolation
 
 _CLOSED = (GuardedSubreaper, PidNamespace, SealedSubreaper)

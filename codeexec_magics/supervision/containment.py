@@ -18,7 +18,13 @@ import sys
 import time
 from typing import ClassVar
 
-from . import attempt, landlock, linux, processes, seccomp
+from . import (
+    attempt,
+    landlock,
+    linux,
+    processes,
+    seccomp,
+)
 from .init import END
 
 _PATIENCE_WITH_INIT = 0.5

@@ -15,7 +15,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from . import attempt, landlock, linux, seccomp
+from . import (
+    attempt,
+    landlock,
+    linux,
+    seccomp,
+)
 from .recipe import Isolation
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")

@@ -24,7 +24,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..protocol import frames
-from . import linux, memory, processes, scratch, worker
+from . import (
+    linux,
+    memory,
+    processes,
+    scratch,
+    worker,
+)
 from .channels import Channels
 from .containment import Containment
 from .init import Account, be_init

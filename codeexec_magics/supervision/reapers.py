@@ -20,7 +20,13 @@ from .choice import Choice
 from .containment import Containment
 from .reaper import Reaper
 from .recipe import Assignment, Isolation
-from .standby import Held, Pool, Pools, memory_is_scarce, start_zygote
+from .standby import (
+    Held,
+    Pool,
+    Pools,
+    memory_is_scarce,
+    start_zygote,
+)
 
 _STRANGER_ROUND = 0.005
 _STUCK_ROUND = 0.5

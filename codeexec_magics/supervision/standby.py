@@ -19,7 +19,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol import frames
-from . import linux, memory, processes, zygote
+from . import (
+    linux,
+    memory,
+    processes,
+    zygote,
+)
 
 _REFILL_AFTER = 0.03
 """Seconds; refilling at once would take the processor from the cell that runs."""

@@ -17,7 +17,12 @@ import sys
 from typing import Any
 
 from ..protocol import frames
-from . import cgroup, linux, processes, scratch
+from . import (
+    cgroup,
+    linux,
+    processes,
+    scratch,
+)
 from .containment import strongest
 from .reapers import Reapers
 from .struggle import Struggle

@@ -20,13 +20,13 @@ from typing import Any
 from unittest import mock
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.execution import Execution, Observer
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.results import ExecutionResult
-from codeexec_magics.supervision import client as client_module
-from codeexec_magics.supervision.client import SupervisorClient
-from codeexec_magics.supervision.lease import Lease
-from codeexec_magics.transform import shared_executor
+from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.transform import shared_executor
+from codeexec_magics.leases import client as client_module
+from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.leases.lease import Lease
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult
 
 TREES = Path(__file__).parent / "trees"
 LANGUAGES = {"python": ".py", "javascript": ".js"}

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from owner import below, say
 
 from codeexec_magics import CodeExecutor, ExecutionResult, MapPlan
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 # Every item starts a process that nothing but a kill ends; item 5 says so, and stays.
 TREES = {

@@ -18,9 +18,9 @@ from jupyter_core.utils import ensure_event_loop
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
-from codeexec_magics.execution import Observer
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.registry import runs
+from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.runs import runs
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
 ENDLESS = "print('on', flush=True)\nimport time\nwhile True: time.sleep(600)"

@@ -13,9 +13,9 @@ from census import wait_until
 
 from codeexec_magics import CodeExecutor
 from codeexec_magics.display.findings import findings_bundle
-from codeexec_magics.doctor import examine
+from codeexec_magics.engine.doctor import examine
+from codeexec_magics.leases.trial import dwellers, kill_an_owner
 from codeexec_magics.supervision.containment import strongest
-from codeexec_magics.supervision.trial import dwellers, kill_an_owner
 
 
 def test_a_sound_machine(executor: CodeExecutor) -> None:

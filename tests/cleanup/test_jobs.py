@@ -19,18 +19,18 @@ from census import dwellers, wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Job, Outcome
+from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.runs import runs
 from codeexec_magics.errors import (
     ExecutionInterrupted,
     ExecutionTimedOut,
     InvalidOptions,
     ProgramFailed,
 )
-from codeexec_magics.execution import Observer
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.registry import runs
-from codeexec_magics.results import ExecutionResult
-from codeexec_magics.supervision import figures
-from codeexec_magics.supervision.figures import RunFigures, figures_below
+from codeexec_magics.leases import figures
+from codeexec_magics.leases.figures import RunFigures, figures_below
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
 ENDLESS = {
@@ -294,7 +294,7 @@ def test_figures_tell_of_every_process(executor: CodeExecutor) -> None:
 def test_figures_are_those_of_the_program_in_a_namespace_too() -> None:
     code = (
         "import sys\nfrom codeexec_magics import CodeExecutor\n"
-        "from codeexec_magics.registry import runs\n"
+        "from codeexec_magics.engine.runs import runs\n"
         f"with CodeExecutor(standbys=0) as executor:\n    job = executor.submit({TREE!r})\n"
         "    while 'on' not in job.stdout: pass\n"
         "    print(*sorted(process.name for process in runs()[0].figures().processes))"
@@ -403,7 +403,7 @@ def test_a_job_ends_with_a_process_that_ends(tmp_path: Path, end: str) -> None:
 
 def test_a_fork_does_not_own_the_jobs_of_its_parent(tmp_path: Path) -> None:
     then = """
-from codeexec_magics.registry import runs
+from codeexec_magics.engine.runs import runs
 reading, writing = os.pipe()
 if os.fork() == 0:
     told = dict(cancelled=job.cancel(), done=job.done(), known=len(runs()),

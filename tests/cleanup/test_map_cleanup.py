@@ -16,7 +16,7 @@ from census import TEMP, below, dwellers, wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, MapPlan, Outcome
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
 OWNER = Path(__file__).parent / "map_owner.py"

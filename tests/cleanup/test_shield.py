@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from codeexec_magics.supervision import shield
-from codeexec_magics.supervision.shield import Shield
+from codeexec_magics.leases import shield
+from codeexec_magics.leases.shield import Shield
 
 
 def interrupted_after(step: Callable[..., Any]) -> Callable[..., Any]:

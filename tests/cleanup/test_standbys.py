@@ -11,8 +11,8 @@ import pytest
 from census import below, wait_until
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.share import Share
-from codeexec_magics.supervision import client as client_module
+from codeexec_magics.leases import client as client_module
+from codeexec_magics.leases.sharing import Share
 from codeexec_magics.supervision import processes
 
 WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}

@@ -13,16 +13,17 @@ import pytest
 from census import dwellers, wait_until
 from owner import TREES
 
-from codeexec_magics import ExecutionResult, attention
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics import ExecutionResult
+from codeexec_magics.engine import loop
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.results import Outcome
-from codeexec_magics.supervision import client as client_module
-from codeexec_magics.supervision import lease as lease_module
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.leases import client as client_module
+from codeexec_magics.leases import lease as lease_module
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import Outcome
 
 TIERS = [
     name
@@ -186,8 +187,8 @@ def test_nobody_of_the_supervision_answers(
 ) -> None:
     """The reaper is dead, and the supervisor, who would see to it, is stopped."""
     monkeypatch.setattr(client_module, "_FAREWELL", 0.2)
-    monkeypatch.setattr(attention, "_ANSWER_TO_INTERRUPT", 0.3)
-    monkeypatch.setattr(attention, "_ANSWER", 0.3)
+    monkeypatch.setattr(loop, "_ANSWER_TO_INTERRUPT", 0.3)
+    monkeypatch.setattr(loop, "_ANSWER", 0.3)
     executions: list[Execution] = []
 
     def attack(_: str) -> None:

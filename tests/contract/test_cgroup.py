@@ -13,13 +13,13 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision import cgroup, limits
-from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.limits import Limits, Watch
 from codeexec_magics.supervision.processes import children
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 MEBIBYTE = 1 << 20
 MISSING = cgroup.why_not()

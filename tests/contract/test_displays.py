@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from codeexec_magics import CodeExecutor, MapPlan
-from codeexec_magics.displays import Displays
-from codeexec_magics.execution import Observer
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.engine.displays import Displays
+from codeexec_magics.engine.execution import Observer
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 PROGRAMS = {
     "python": "for number in range(1200):\n    display(number)\n1",

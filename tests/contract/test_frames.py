@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.results import Outcome
+from codeexec_magics.values.results import Outcome
 
 FRAME = pd.DataFrame(
     {

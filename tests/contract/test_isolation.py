@@ -17,15 +17,15 @@ from census import wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
-from codeexec_magics.bundles import harmless
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.engine.bundles import harmless
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.choice import Choice
-from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
 from codeexec_magics.supervision.recipe import Isolation
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
 ROOT = Path(codeexec_magics.__file__).parents[1]

@@ -17,8 +17,8 @@ from codeexec_magics.errors import (
     ProgramFailed,
     WorkerCrashed,
 )
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.results import Outcome
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import Outcome
 
 pytestmark = pytest.mark.parametrize("language", sorted(DIALECTS))
 

@@ -8,7 +8,7 @@ import pytest
 
 from codeexec_magics import CodeExecutor, Outcome
 from codeexec_magics.errors import InvalidOptions
-from codeexec_magics.options import parse_size
+from codeexec_magics.values.options import parse_size
 
 MEBIBYTE = 1 << 20
 

@@ -14,10 +14,16 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from codeexec_magics import CodeExecutor, ExecutionResult, ItemFailure, MapPlan, Outcome
+from codeexec_magics import (
+    CodeExecutor,
+    ExecutionResult,
+    ItemFailure,
+    MapPlan,
+    Outcome,
+)
+from codeexec_magics.engine.execution import Observer
 from codeexec_magics.errors import InvalidOptions
-from codeexec_magics.execution import Observer
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
 SQUARE = {

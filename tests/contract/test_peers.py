@@ -14,13 +14,13 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
-from codeexec_magics.data import peer
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.data import remote_memory
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision import processes
-from codeexec_magics.supervision.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 TIERS = [
     name for name in ("guarded-subreaper", "sealed", "subreaper") if strongest(name)[0].name == name
@@ -37,7 +37,7 @@ class Copies:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.read: list[int] = []
         self.written: list[int] = []
-        reads, writes = peer.read, peer.write
+        reads, writes = remote_memory.read, remote_memory.write
 
         def read(pid: int, address: int, length: int) -> memoryview:
             self.read.append(length)
@@ -47,8 +47,8 @@ class Copies:
             self.written.append(memoryview(data).nbytes)
             writes(pid, address, data)
 
-        monkeypatch.setattr(peer, "read", read)
-        monkeypatch.setattr(peer, "write", write)
+        monkeypatch.setattr(remote_memory, "read", read)
+        monkeypatch.setattr(remote_memory, "write", write)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def stands_by(client: SupervisorClient) -> bool:
     """Whether a worker waits that has become what it is to be."""
     assert client.pid is not None
     reapers = [pid for pid in processes.children(client.pid) if is_reaper(pid)]
-    return any(peer.is_allowed(worker) for pid in reapers for worker in processes.children(pid))
+    return any(
+        remote_memory.is_allowed(worker) for pid in reapers for worker in processes.children(pid)
+    )
 
 
 def is_reaper(pid: int) -> bool:
@@ -268,9 +270,12 @@ def test_many_threads_at_once(client: SupervisorClient, run: Run) -> None:
 
 def test_an_address_without_memory_and_a_process_that_is_gone() -> None:
     with pytest.raises(OSError, match="Bad address"):
-        peer.read(os.getpid(), 4096, 100)
+        remote_memory.read(os.getpid(), 4096, 100)
     with pytest.raises(OSError, match="No such process"):
-        peer.read(2**22 + 1, 4096, 100)
-    assert not peer.is_allowed(2**22 + 1)
+        remote_memory.read(2**22 + 1, 4096, 100)
+    assert not remote_memory.is_allowed(2**22 + 1)
     data = numpy.arange(10)
-    assert bytes(peer.read(os.getpid(), peer.address_of(data), data.nbytes)) == data.tobytes()
+    assert (
+        bytes(remote_memory.read(os.getpid(), remote_memory.address_of(data), data.nbytes))
+        == data.tobytes()
+    )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from codeexec_magics import ExecutionResult, Outcome
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.surroundings import take_lease
 from codeexec_magics.languages import find
-from codeexec_magics.leasing import take_lease
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 TIERS = [
     name

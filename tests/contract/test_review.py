@@ -17,15 +17,16 @@ from typing import Any
 import pytest
 from census import wait_until
 
-from codeexec_magics import CodeExecutor, share
+from codeexec_magics import CodeExecutor
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.errors import InvalidOptions
-from codeexec_magics.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
+from codeexec_magics.leases import sharing
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.protocol import frames
-from codeexec_magics.results import ExecutionResult, Outcome
 from codeexec_magics.supervision import processes
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 
 class Engine:
@@ -324,12 +325,12 @@ def test_a_collection_while_a_share_is_taken(monkeypatch: pytest.MonkeyPatch) ->
     class Node:
         pass
 
-    monkeypatch.setattr(share.Share, "_client", None)
-    monkeypatch.setattr(share.Share, "_holders", 0)
+    monkeypatch.setattr(sharing.Share, "_client", None)
+    monkeypatch.setattr(sharing.Share, "_holders", 0)
     node: Any = Node()
     node.me, node.executor = node, CodeExecutor()
     node.executor.client  # noqa: B018 - it takes a share
-    share.Share._client = None
+    sharing.Share._client = None
     del node
 
     class Collecting(SupervisorClient):
@@ -337,7 +338,7 @@ def test_a_collection_while_a_share_is_taken(monkeypatch: pytest.MonkeyPatch) ->
             gc.collect()
             super().__init__(*arguments)
 
-    monkeypatch.setattr(share, "SupervisorClient", Collecting)
+    monkeypatch.setattr(sharing, "SupervisorClient", Collecting)
     done = threading.Event()
     another = CodeExecutor()
 
@@ -403,7 +404,7 @@ def test_a_text_that_was_never_written_is_not_copied(executor: CodeExecutor) -> 
 
     result = executor.execute_python("""
 import gc, os
-from _codeexec_magics.languages.python.channel import Channel
+from _codeexec_magics.languages.python.runner.channel import Channel
 os.ftruncate(5, 2 << 30)
 channel = next(one for one in gc.get_objects() if isinstance(one, Channel))
 value = {"codec": "tree", "offset": 0, "length": 2 << 30}
@@ -443,7 +444,7 @@ logging.basicConfig()
 executor = CodeExecutor(standbys=0)
 print(executor.execute_python("6 * 7").output, executor.execute("1", "broken").error)
 """
-    paths = os.pathsep.join([str(tmp_path), str(Path(share.__file__).parents[1])])
+    paths = os.pathsep.join([str(tmp_path), str(Path(sharing.__file__).parents[1])])
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": paths},

@@ -14,7 +14,7 @@ from census import below, wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor
-from codeexec_magics.results import Outcome
+from codeexec_magics.values.results import Outcome
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
 

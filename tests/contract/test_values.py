@@ -21,7 +21,7 @@ import pytest
 from dialects import DIALECTS
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.results import Outcome
+from codeexec_magics.values.results import Outcome
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 

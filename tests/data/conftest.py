@@ -12,7 +12,12 @@ from typing import Any
 import polars
 import pytest
 
-from codeexec_magics.data import PYTHON, Arena, decode, encode
+from codeexec_magics.data import (
+    PYTHON,
+    Arena,
+    decode,
+    encode,
+)
 
 # Runs once more than a module's function fixtures do, so that hypothesis may use it.
 Trip = Callable[[Any], Any]

@@ -14,7 +14,13 @@ import pyarrow
 import pytest
 from test_exact_frames import awkward
 
-from codeexec_magics.data import FOREIGN, SEALED, Arena, decode, encode
+from codeexec_magics.data import (
+    FOREIGN,
+    SEALED,
+    Arena,
+    decode,
+    encode,
+)
 from codeexec_magics.errors import EncodingFailed
 
 Trip = Any

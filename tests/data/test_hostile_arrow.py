@@ -17,7 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codeexec_magics.data import SEALED, Arena, decode, encode
+from codeexec_magics.data import (
+    SEALED,
+    Arena,
+    decode,
+    encode,
+)
 from codeexec_magics.data.conversion import convert, receive
 from codeexec_magics.errors import DataError, DecodingFailed
 

@@ -17,7 +17,12 @@ import polars
 import pyarrow
 import pytest
 
-from codeexec_magics.data import FOREIGN, PYTHON, Arena, encode
+from codeexec_magics.data import (
+    FOREIGN,
+    PYTHON,
+    Arena,
+    encode,
+)
 from codeexec_magics.errors import EncodingFailed
 
 BOTH = pytest.mark.parametrize("reader", [PYTHON, FOREIGN], ids=["python", "foreign"])

@@ -7,8 +7,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from codeexec_magics.results import ExecutionResult, Outcome, Receipt
-from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 PYTHON_CELL = """\
 

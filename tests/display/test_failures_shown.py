@@ -20,10 +20,10 @@ from display_samples import (
 )
 
 from codeexec_magics.display import mime_bundle, traceback_lines
+from codeexec_magics.display.colours import kinds_of
 from codeexec_magics.display.failure import short_path
-from codeexec_magics.display.highlight import kinds_of
 from codeexec_magics.display.secrets import HIDDEN, is_secret, shown_value
-from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 
 def lines_of(trace: Trace, **options: Any) -> list[str]:
@@ -287,13 +287,13 @@ def test_code_is_coloured_for_each_language() -> None:
 def test_without_pygments_code_is_plain_and_all_else_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from codeexec_magics.display import highlight
+    from codeexec_magics.display import colours
 
     coloured = mime_bundle(failed(PYTHON_ERROR))
-    highlight._lexer.cache_clear()
+    colours._lexer.cache_clear()
     monkeypatch.setitem(sys.modules, "pygments.lexers.python", None)
     plain = mime_bundle(failed(PYTHON_ERROR))
-    highlight._lexer.cache_clear()
+    colours._lexer.cache_clear()
 
     assert "<span class=k>" in coloured["text/html"]
     assert "<span class=k>" not in plain["text/html"]

@@ -19,7 +19,7 @@ from codeexec_magics.display import (
     traceback_lines,
     without_chip,
 )
-from codeexec_magics.results import ExecutionResult, Outcome, Receipt
+from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
 
 FIRST_LINES = {
     "succeeded": "done · python · float",

@@ -28,9 +28,9 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from codeexec_magics.display import mime_bundle, running_card
-from codeexec_magics.display.background import background_card
-from codeexec_magics.results import ExecutionResult, Outcome
-from codeexec_magics.traces import Trace
+from codeexec_magics.display.job_card import background_card
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import Trace
 
 LAB_THEMES = {
     "light": "theme-light-extension",

@@ -11,12 +11,12 @@ from census import dwellers, wait_until
 from corpus import Hostile, programs, summary
 
 from codeexec_magics import CodeExecutor, ExecutionResult
-from codeexec_magics.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution, Observer
 from codeexec_magics.languages import find
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.supervision.client import SupervisorClient
+from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
+from codeexec_magics.values.options import ExecutionOptions, Program
 
 GRACE = 0.1
 STANDBYS = ExecutionOptions().standbys

@@ -17,7 +17,7 @@ from javascript_worker import Answer, Worker
 import codeexec_magics
 
 Start = Callable[..., Worker]
-RUNNERS = Path(codeexec_magics.__file__).parent / "languages" / "javascript"
+RUNNERS = Path(codeexec_magics.__file__).parent / "languages" / "javascript" / "runner" / "running"
 BEGUN = "console.log('begun');"
 
 

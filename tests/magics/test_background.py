@@ -12,9 +12,9 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from codeexec_magics import Job, Outcome
+from codeexec_magics.engine.runs import runs
 from codeexec_magics.magics.completion import complete
 from codeexec_magics.magics.run_list import end_runs, listing
-from codeexec_magics.registry import runs
 
 from .conftest import Kernel
 

@@ -8,9 +8,9 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 import codeexec_magics
+from codeexec_magics.engine.transform import Transform
 from codeexec_magics.magics.completion import complete
-from codeexec_magics.options import Program
-from codeexec_magics.transform import Transform
+from codeexec_magics.values.options import Program
 
 NAMESPACE: dict[str, Any] = {
     "df": 1,

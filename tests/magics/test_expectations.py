@@ -10,8 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from codeexec_magics.errors import ExpectationNotMet
 from codeexec_magics.magics.failures import names_of
-from codeexec_magics.results import ExecutionResult, Outcome
-from codeexec_magics.traces import Trace
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import Trace
 
 Run = Callable[[str], BaseException | None]
 

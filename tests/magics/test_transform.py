@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from codeexec_magics import CodeExecutor, Outcome, Transform
+from codeexec_magics.engine.transform import syntax_failure
 from codeexec_magics.errors import ExecutionTimedOut, InvalidOptions, ProgramFailed
-from codeexec_magics.options import ExecutionOptions, Program
-from codeexec_magics.results import ExecutionResult
-from codeexec_magics.transform import syntax_failure
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult
 
 from .conftest import ROOT
 

@@ -236,7 +236,7 @@ def test_wrong_usage_stops_the_cell_before_anything_starts(
     line: str,
     told: str,
 ) -> None:
-    monkeypatch.setattr("codeexec_magics.executor.CodeExecutor.run", None)
+    monkeypatch.setattr("codeexec_magics.engine.executor.CodeExecutor.run", None)
     shell.user_ns["number"] = 5
     failure = run(line)
 

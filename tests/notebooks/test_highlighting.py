@@ -13,7 +13,7 @@ import pytest
 from checkout import PROJECT, ROOT, SHARED, installed
 from pygments.token import Keyword, Name, Number, String
 
-from codeexec_magics.highlighting import TransformLexer, language_of
+from codeexec_magics.integrations.pygments_lexer import TransformLexer, language_of
 
 EXTENSION = ROOT / "codeexec_magics" / "labextension"
 CELLS = (

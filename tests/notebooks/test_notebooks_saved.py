@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from checkout import ROOT
 
-from codeexec_magics import pytest_plugin
 from codeexec_magics.display import CHIP_PATTERN
+from codeexec_magics.integrations import pytest_plugin
 
 PLUGIN = pytest_plugin.__name__
 FIGURES = {"codeexec_magics": {"execution_time": 0.25}}

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codeexec_magics.results import ExecutionResult, Outcome
-from codeexec_magics.tagged import LARGEST, from_jsonable, to_jsonable
+from codeexec_magics.protocol.jsonable import LARGEST, from_jsonable, to_jsonable
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 EXACT: list[Any] = [
     None, True, 0, -1, 2**53, -(10**5000), 1.5, -0.0, math.inf, "", "é", "\ud800", "\ud83d\ude00",
@@ -191,7 +191,7 @@ def test_a_result_survives_its_record() -> None:
 
 def test_importing_it_imports_no_library() -> None:
     code = (
-        "import sys, codeexec_magics.tagged as t; t.to_jsonable([1, (2,), object()]);"
+        "import sys, codeexec_magics.protocol.jsonable as t; t.to_jsonable([1, (2,), object()]);"
         "print([m for m in ('numpy','pandas','decimal','uuid','pathlib') if m in sys.modules])"
     )
     path = str(pathlib.Path(sys.modules["codeexec_magics"].__file__ or "").parent.parent)

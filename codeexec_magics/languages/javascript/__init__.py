@@ -39,7 +39,7 @@ def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[st
     node = _named(interpreter, path) if interpreter else _wheel() or shutil.which("node", path=path)
     if node is None:
         raise LanguageUnavailable(f"cannot run JavaScript: {_ADVICE}")
-    return [node, resource(__file__, "runner.js")]
+    return [node, resource(__file__, "runner", "runner.js")]
 
 
 def _named(interpreter: str, path: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from codeexec_magics.options import Program
-from codeexec_magics.traces import CELL_FILE, StackFrame, Trace
+from codeexec_magics.values.options import Program
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 _HEADLINE = re.compile(r"^Fatal Python error: (.*)$", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(.*)", line ([0-9]{1,9}) in (.*)$', re.MULTILINE)

@@ -15,7 +15,7 @@ from pathlib import Path
 from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages.language import resource
 
-_RUNNER = resource(__file__, "runner.py")
+_RUNNER = resource(__file__, "runner", "__main__.py")
 _VERSION = re.compile(r"3(\.\d+){0,2}")
 _HOMES = (
     "~/.pyenv/versions/{version}*/bin/python",

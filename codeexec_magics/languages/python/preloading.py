@@ -1,7 +1,6 @@
 """What a Python zygote loads ahead, so that a fresh process has it at no cost.
 
-Lives in the kernel, and owns the set of libraries that programs of this process have used; the
-runner reads `LIBRARIES` in the child, to tell which.
+Lives in the kernel, and owns the set of libraries that programs of this process have used.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import sys
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+
+from codeexec_magics.languages.python.runner.libraries import LIBRARIES
 
 _ALWAYS = (
     "asyncio",
@@ -33,16 +34,6 @@ _ALWAYS = (
     "tempfile",
     "uuid",
 )
-
-LIBRARIES = {
-    "numpy": ("numpy", "numpy.random"),
-    "pandas": ("pandas",),
-    "pyarrow": ("pyarrow", "pyarrow.pandas_compat"),
-    "matplotlib": ("matplotlib",),
-    "scipy": ("scipy",),
-}
-"""Libraries that are known to work in a fork of the process that loaded them, and what of them is
-slow to import. polars is not among them: its thread pool does not survive a fork."""
 
 _COARSE = 3_000_000_000
 """Nanoseconds in which a directory may have changed twice and tell one time; some file systems

@@ -1,0 +1,119 @@
+"""What another language than Python gets for a value that is no kind of the protocol's own.
+
+Used in the kernel. The rule is that nothing changes silently: a value goes if what arrives says
+the same, and is refused with a way out in doubt.
+
+* ``OrderedDict``, ``defaultdict`` and ``Counter`` go as dicts, which they equal; named tuples as
+  tuples.
+* Frames go as tables, series and pandas' arrays as columns (`as_frame`), numpy as arrays.
+* ``pandas.Timestamp`` and ``Timedelta`` go as what the standard library has, ``NA`` and ``NaT`` as
+  null.
+* Enumerations, dataclasses, other subclasses and objects are refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...protocol.jsonable import write_numpy_scalar
+from ...protocol.scalars import full_type_name, type_module
+
+if TYPE_CHECKING:
+    from ..encode import Encoder
+
+NULL = object()
+"""What a writer returns for a missing value, since its None means that it knows no node."""
+
+_AS_DICTS = ("OrderedDict", "defaultdict", "Counter")
+_MICROSECONDS = 1000
+
+
+def check_scalar(encoder: Encoder, value: Any) -> None:
+    """Refuse a datetime that is between two milliseconds, since a date elsewhere cannot be.
+
+    Raises:
+        EncodingFailed: It is.
+    """
+    if full_type_name(value) == "datetime.datetime" and value.microsecond % _MICROSECONDS:
+        encoder.refuse(
+            value,
+            "has a fraction of a millisecond, which no date of the other language holds",
+            "round it, or send value.isoformat()",
+        )
+
+
+def node(encoder: Encoder, value: Any) -> Any:
+    """The node of a value for another language.
+
+    Raises:
+        EncodingFailed: There is none that says the same.
+    """
+    cls = type(value)
+    if full_type_name(value) == "datetime.datetime":
+        return {"$": "datetime", "v": _instant(value).isoformat()}
+    writer = _WRITERS.get(type_module(cls).partition(".")[0])
+    made = writer(encoder, value) if writer else None
+    if made is NULL:
+        return None
+    if made is not None:
+        return made
+    if issubclass(cls, tuple) and type(getattr(cls, "_fields", None)) is tuple:
+        return encoder.container(tuple(tuple.__iter__(value)), tuple)
+    return encoder.refuse(value, "has no counterpart in the other language", _way_out(value))
+
+
+def _instant(value: Any) -> Any:
+    """A datetime whose zone is of an unknown class, by its offset, or in UTC for an odd one."""
+    offset = value.utcoffset()
+    datetime = sys.modules["datetime"]
+    whole = offset % datetime.timedelta(minutes=1) == datetime.timedelta(0)
+    return value.astimezone(datetime.timezone(offset) if whole else datetime.timezone.utc)
+
+
+def _from_collections(encoder: Encoder, value: Any) -> Any:
+    collections = sys.modules["collections"]
+    if type(value) in [getattr(collections, name) for name in _AS_DICTS]:
+        return encoder.container(dict(value), dict)
+    return None
+
+
+def _from_numpy(encoder: Encoder, value: Any) -> Any:
+    from .. import as_array
+
+    numpy = sys.modules["numpy"]
+    if issubclass(type(value), numpy.ndarray):
+        return as_array.foreign_node(encoder, value)
+    if issubclass(type(value), numpy.generic):
+        return write_numpy_scalar(as_array.for_foreign(encoder, numpy.asarray(value))[()])
+    return None
+
+
+def _from_frames(encoder: Encoder, value: Any) -> Any:
+    from . import as_frame
+
+    return as_frame.node(encoder, value)
+
+
+_WRITERS: dict[str, Callable[[Encoder, Any], Any]] = {
+    "collections": _from_collections,
+    "numpy": _from_numpy,
+    "pandas": _from_frames,
+    "polars": _from_frames,
+    "pyarrow": _from_frames,
+}
+
+
+def _way_out(value: Any) -> str:
+    enum = getattr(sys.modules.get("enum"), "Enum", ())
+    if issubclass(type(value), enum):
+        return "send its .value or its .name"
+    if hasattr(type(value), "__dataclass_fields__"):
+        return "send dataclasses.asdict(…) of it"
+    for kind in (dict, str, int, float, tuple, set, frozenset):
+        if issubclass(type(value), kind):
+            return f"send {kind.__name__}(…) of it"
+    from .. import as_pickle
+
+    return as_pickle.way_out(value)

@@ -1,0 +1,94 @@
+"""Frames for another language: a table of named columns.
+
+Used in the kernel. A frame of pandas, polars or pyarrow becomes one ``table`` node; a series, an
+index or an extension array becomes the node of a column.
+
+Where there is Arrow, its stream is the ``source`` of the table: numbers, booleans, text and
+instants are fields of it (`as_arrow`). Otherwise numbers and booleans go as arrays, with a mask
+beside them where some are missing; instants as ``M8`` in UTC; anything else as a list of nodes. A
+missing value (``None``, ``NA``, ``NaT``) is
+null, while a ``NaN`` among floats stays one. Categories are sent as their values. Of a pandas
+index, levels with names become leading columns; an unnamed index of integers is left out, since
+it only counts; any other unnamed index holds data that has no name, and is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...protocol.scalars import type_module
+from ..arrow import as_arrow
+from . import columns_of_arrow
+
+if TYPE_CHECKING:
+    from ..encode import Encoder
+
+
+def node(encoder: Encoder, value: Any) -> Any:
+    """The node of a value of pandas, polars or pyarrow; None if it is no data of theirs.
+
+    Raises:
+        EncodingFailed: Something in it has no exact counterpart.
+    """
+    root = type_module(type(value)).partition(".")[0]
+    library: Any = columns_of_arrow
+    if root == "pandas":
+        from . import columns_of_pandas
+
+        library = columns_of_pandas
+    elif root == "polars":
+        from . import columns_of_polars
+
+        library = columns_of_polars
+
+    columns = library.columns(encoder, value)
+    if columns is None:
+        return library.single(encoder, value)
+    return _table(encoder, value, columns, root, library.column)
+
+
+def _table(
+    encoder: Encoder, frame: Any, columns: list[tuple[Any, Any]], root: str, column: Any
+) -> Any:
+    made = as_arrow.source(encoder, frame) if encoder.reads_arrow else None
+    shown: list[int | None] = [None] * len(columns)
+    if made is not None:
+        shown = as_arrow.simple_fields(made)
+    nodes: dict[str, Any] = {}
+    parts = encoder.path.parts
+    for (label, values), field in zip(columns, shown):
+        name = _name(encoder, frame, label)
+        if name in nodes:
+            encoder.refuse(frame, f"has two columns that are called {name!r}", "rename one of them")
+        parts.append(("key", name))
+        if made is not None and field is not None:
+            columns_of_arrow.check_instants(encoder, made.table.column(field))
+            nodes[name] = {"$": "field", "v": field}
+        else:
+            nodes[name] = column(encoder, values)
+        parts.pop()
+    table: dict[str, Any] = {
+        "$": "table",
+        "names": list(nodes),
+        "columns": list(nodes.values()),
+        "rows": len(columns[0][1]) if columns else len(frame),
+        "kind": "arrow" if root == "pyarrow" else root,
+    }
+    if made is not None:
+        table["source"], places = as_arrow.foreign_source(encoder, made, shown)
+        for node, place in zip(table["columns"], places):
+            if place is not None:
+                node["v"] = place
+    return table
+
+
+def _name(encoder: Encoder, frame: Any, label: Any) -> str:
+    if type(label) is str:
+        return label
+    if type(label) is int:
+        return str(label)
+    return encoder.refuse(
+        frame,
+        f"has a column whose name is a {type(label).__name__}",
+        "name the columns by text, for example df.columns = [...]",
+    )

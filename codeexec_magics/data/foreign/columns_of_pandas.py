@@ -1,0 +1,128 @@
+"""Pandas: the columns of a frame, and the values that are not frames.
+
+Used in the kernel, when a value of pandas goes to another language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import columns as form
+from .as_foreign import NULL
+
+if TYPE_CHECKING:
+    from ..encode import Encoder
+
+
+def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
+    """The labels and columns of a DataFrame, named index levels first; None for anything else.
+
+    Raises:
+        EncodingFailed: The index holds data that has no name.
+    """
+    import pandas
+
+    if not isinstance(value, pandas.DataFrame):
+        return None
+    index = value.index
+    found: list[tuple[Any, Any]] = []
+    if not only_counts(index):
+        for level, name in enumerate(index.names):
+            if name is None:
+                encoder.refuse(
+                    value,
+                    "has labels in an index without a name",
+                    'name it (df.rename_axis("name")) to keep it as a column, '
+                    "or drop it (df.reset_index(drop=True))",
+                )
+            found.append((name, pandas.Series(index.get_level_values(level))))
+    return found + [(label, value.iloc[:, at]) for at, label in enumerate(value.columns)]
+
+
+def single(encoder: Encoder, value: Any) -> Any:
+    """The node of a scalar, a series, an index or an extension array; None for anything else.
+
+    Raises:
+        EncodingFailed: It has no exact counterpart.
+    """
+    import pandas
+
+    if value is pandas.NA or value is pandas.NaT:
+        return NULL
+    if isinstance(value, pandas.Timestamp):
+        if value.nanosecond:
+            encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("ms")')
+        return encoder.node(value.to_pydatetime())
+    if isinstance(value, pandas.Timedelta):
+        if value.nanoseconds:
+            encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("us")')
+        return encoder.node(value.to_pytimedelta())
+    if isinstance(value, pandas.Series):
+        if not only_counts(value.index):
+            encoder.refuse(
+                value, "has labels, which a list has not", "send .reset_index() or .to_dict() of it"
+            )
+        return column(encoder, value)
+    if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
+        return column(encoder, pandas.Series(value))
+    return None
+
+
+def column(encoder: Encoder, series: Any) -> Any:
+    """The node of a series, its index left aside.
+
+    Raises:
+        EncodingFailed: An item, or the dtype, has no exact counterpart.
+    """
+    import numpy
+    import pandas
+
+    dtype = series.dtype
+    if isinstance(dtype, numpy.dtype):
+        return _of_numpy(encoder, series)
+    if isinstance(dtype, pandas.DatetimeTZDtype):
+        return form.instants(encoder, series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+    if isinstance(dtype, pandas.CategoricalDtype):
+        target = object if series.hasnans else dtype.categories.dtype
+        return column(encoder, _without_missing(series.astype(target)))
+    if isinstance(dtype, pandas.SparseDtype):
+        return column(encoder, series.sparse.to_dense())
+    if isinstance(dtype, pandas.StringDtype):
+        return form.items(encoder, _without_missing(series.astype(object)).tolist())
+    if isinstance(dtype, pandas.ArrowDtype):
+        import pyarrow
+
+        from . import columns_of_arrow
+
+        return columns_of_arrow.column(encoder, pyarrow.array(series.array))
+    if hasattr(dtype, "numpy_dtype") and dtype.numpy_dtype.kind in "iufb":
+        filled = series.array.to_numpy(dtype=dtype.numpy_dtype, na_value=0)
+        return form.numbers(encoder, filled, series.isna().to_numpy(dtype=bool))
+    return encoder.refuse(
+        series,
+        f"has the dtype {dtype}, which the other language has not",
+        "turn it into text (.astype(str)), numbers or dates",
+    )
+
+
+def _of_numpy(encoder: Encoder, series: Any) -> Any:
+    values = series.to_numpy()
+    if values.dtype.kind in "iufb":
+        return form.numbers(encoder, values, None)
+    if values.dtype.kind == "M":
+        return form.instants(encoder, values)
+    if values.dtype.kind == "m":
+        return form.durations(encoder, values)
+    return form.items(encoder, values.tolist())
+
+
+def _without_missing(series: Any) -> Any:
+    """Text and categories mark what is missing by NaN, which is then no number."""
+    return series.where(series.notna(), None) if series.dtype == object else series
+
+
+def only_counts(index: Any) -> bool:
+    """Whether an index says no more than where a row stands, or stood."""
+    return (
+        index.nlevels == 1 and index.name is None and (index.dtype.kind in "iu" or not len(index))
+    )

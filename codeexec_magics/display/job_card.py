@@ -1,0 +1,37 @@
+"""The cards of a job: while it runs, and in short when it has ended.
+
+Lives wherever a job is shown and owns nothing. Pure, and the same in each run of a notebook.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codeexec_magics.display.blocks import Card, Header
+from codeexec_magics.display.card import View, header_of
+from codeexec_magics.display.html import html_of
+from codeexec_magics.display.text import text_of
+from codeexec_magics.display.wording import cut, on_one_line
+from codeexec_magics.values.results import ExecutionResult
+
+
+def background_card(language: str, target: str | None = None) -> dict[str, Any]:
+    """The card of a job that has not ended.
+
+    Args:
+        language: The language's name.
+        target: The variables that its value will be bound to; None if there are none.
+    """
+    shown = cut(on_one_line(target or ""), 60)
+    header = Header("run", "in the background", cut(on_one_line(language), 40), target=shown)
+    return _bundle(header)
+
+
+def ended_card(result: ExecutionResult) -> dict[str, Any]:
+    """What a job came to, in its card's header alone; its result has the whole card."""
+    return _bundle(header_of(result, View()))
+
+
+def _bundle(header: Header) -> dict[str, Any]:
+    card = Card(header, ())
+    return {"text/html": html_of(card), "text/plain": text_of(card)}

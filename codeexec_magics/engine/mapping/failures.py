@@ -1,0 +1,76 @@
+"""What became of an item that gave no value, as data.
+
+Plain frozen values; lives in the kernel.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import Trace
+
+_LONGEST_REPR = 80
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFailure:
+    """An item that failed; with ``on_error="collect"`` it stands where the value would.
+
+    Attributes:
+        index: The item's place, counted from 0.
+        item: The item's ``repr``, shortened.
+        outcome: How it ended.
+        error: One line, ``Type: message``.
+        trace: The failure as data, where there is one.
+        exit_code: As in `ExecutionResult`: 1 after an exception, else the process's own.
+    """
+
+    index: int
+    item: str
+    outcome: Outcome
+    error: str
+    trace: Trace | None = field(default=None, repr=False)
+    exit_code: int | None = 1
+
+    @classmethod
+    def of(cls, index: int, item: object, result: ExecutionResult) -> ItemFailure:
+        """The failure of an item whose run ended so."""
+        error = result.error or result.outcome.value
+        return cls(index, short(item), result.outcome, error, result.trace, result.exit_code)
+
+    @property
+    def stack_trace(self) -> str | None:
+        """The failure's whole text; None where there is none."""
+        return self.trace.text if self.trace and self.trace.text else None
+
+    @property
+    def place(self) -> str:
+        """Which item it was, in words."""
+        return f"item {self.index}: {self.item}"
+
+    def noted(self) -> Trace:
+        """The trace, with a note that names the item."""
+        if self.trace is None:
+            kind, _, message = self.error.partition(": ")
+            return Trace(type=kind, message=message, notes=(self.place,), text=self.error)
+        text = f"{self.trace.text}\n{self.place}" if self.trace.text else ""
+        return replace(self.trace, notes=(*self.trace.notes, self.place), text=text)
+
+
+def short(item: Any) -> str:
+    """An item in few characters, whatever its ``repr`` does."""
+    try:
+        text = repr(item) if _is_small(item) else f"<{type(item).__name__} of {len(item):,}>"
+    except Exception:  # noqa: BLE001 - a repr is the user's code
+        text = f"<{type(item).__name__}>"
+    text = " ".join(_ADDRESS.sub("", text).split())  # an address differs from run to run
+    return text if len(text) <= _LONGEST_REPR else text[: _LONGEST_REPR - 1] + "…"
+
+
+def _is_small(item: Any) -> bool:
+    """Whether writing an item out is quick; a frame or a long list is only named."""
+    return not hasattr(item, "__len__") or isinstance(item, str | dict) or len(item) <= 100

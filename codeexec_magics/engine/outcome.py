@@ -1,0 +1,192 @@
+"""From the facts of a run to its result: one place decides what the outcome is.
+
+Lives in the kernel. Pure: no clock, no process, no descriptor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from codeexec_magics.errors import (
+    DataError,
+    IsolationUnavailable,
+    LanguageUnavailable,
+    SourceUnavailable,
+)
+from codeexec_magics.leases.lease import Exit
+from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
+from codeexec_magics.values.traces import Trace
+
+_WRONG_RUNTIMES = (120, 122)
+_CHANNEL_GONE = 121
+_HEAP_LIMIT = "JavaScript heap out of memory"
+_SIGKILL = -9
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a run when it is over.
+
+    Attributes:
+        language: The language's name.
+        timeout: The limit in seconds.
+        limits: The other limits, by name.
+        exit: How its processes ended; None if nothing ran.
+        last: The runner's last message, ``result`` or ``error``.
+        stopped: Where the code was when it was asked to stop.
+        crash: Where the code was when a signal ended it.
+        value: The decoded value, if ``has_value``.
+        has_value: Whether the program's value has arrived whole.
+        refusal: The error of ours that ended the run.
+        interrupted: Whether the user interrupted it.
+        seconds: From the program's start to its end.
+        stdout: Kept text.
+        stderr: Kept text.
+        displays: MIME bundles.
+        started: Whether the runner was ready and the program begun.
+        containment: The tier that held the run.
+        left: Processes that could not be ended.
+    """
+
+    language: str
+    timeout: float
+    limits: Mapping[str, float] = field(default_factory=dict)
+    exit: Exit | None = None
+    last: Mapping[str, Any] | None = None
+    stopped: Trace | None = None
+    crash: Trace | None = None
+    value: Any = None
+    has_value: bool = False
+    refusal: Exception | None = None
+    interrupted: bool = False
+    seconds: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+    displays: list[dict[str, Any]] = field(default_factory=list)
+    started: bool = False
+    containment: str = ""
+    left: int = 0
+
+
+def compose(facts: Facts) -> ExecutionResult:
+    """The result of a run."""
+    outcome, error, trace = _judge(facts)
+    ended = facts.exit or Exit("exit")
+    left = facts.left + ended.left
+    if left and outcome is Outcome.SUCCEEDED:
+        outcome, error = Outcome.CRASHED, f"ProcessesLeft: {left} processes could not be ended"
+    succeeded = outcome is Outcome.SUCCEEDED
+    return ExecutionResult(
+        outcome=outcome,
+        language=facts.language,
+        output=facts.value if succeeded else None,
+        error=error,
+        trace=trace,
+        exit_code=_exit_code(facts, outcome),
+        execution_time=facts.seconds,
+        cpu_time=ended.cpu_time,
+        peak_memory=ended.peak_memory,
+        stdout=facts.stdout,
+        stderr=facts.stderr,
+        receipt=Receipt(ended.reaped, ended.forced, left, facts.containment),
+        timeout=facts.timeout,
+        displays=tuple(facts.displays),
+    )
+
+
+_Judgement = tuple[Outcome, str | None, Trace | None]
+
+
+def _judge(facts: Facts) -> _Judgement:
+    """The outcome, the error's one line, and the trace. The first cause that holds wins."""
+    cause = facts.exit.cause if facts.exit is not None else ""
+    timed_out = cause in ("deadline", "cpu_time")
+    if facts.interrupted:
+        line = "KeyboardInterrupt: the execution was interrupted"
+        return Outcome.INTERRUPTED, line, _place(facts)
+    # A value that was complete before the code was asked to stop counts; one after that does not.
+    if facts.has_value and not (timed_out and facts.stopped is not None):
+        return Outcome.SUCCEEDED, None, None
+    if timed_out:
+        seconds = facts.timeout if cause == "deadline" else facts.limits["cpu_time"]
+        of_what = "" if cause == "deadline" else " of processor time"
+        line = f"ExecutionTimedOut: the limit of {seconds:g} s{of_what} was reached"
+        return Outcome.TIMED_OUT, line, _place(facts)
+    if cause == "memory":
+        limit = facts.limits["memory"] / (1 << 20)
+        line = f"OutOfMemory: the limit of {limit:,.6g} MiB was reached"
+        return Outcome.MEMORY, line, _place(facts)
+    if cause == "processes":
+        line = f"WorkerCrashed: the limit of {facts.limits['processes']} processes was reached"
+        return Outcome.CRASHED, line, _place(facts)
+    if facts.refusal is not None:
+        return _refused(facts.refusal)
+    if facts.last is not None and facts.last["type"] == "error":
+        return _failed(facts.last)
+    return _crashed(facts)
+
+
+def _place(facts: Facts) -> Trace | None:
+    """Where the code was when it was stopped, if it told."""
+    if facts.stopped is not None:
+        return facts.stopped
+    if facts.last is not None and isinstance(facts.last.get("trace"), Mapping):
+        return Trace.from_dict(facts.last["trace"])
+    return None
+
+
+def _refused(error: Exception) -> _Judgement:
+    kinds = (LanguageUnavailable, IsolationUnavailable, SourceUnavailable, DataError)
+    outcome = Outcome.FAILED if isinstance(error, kinds) else Outcome.CRASHED
+    kind, message = type(error).__name__, str(error)
+    line = " ".join(f"{kind}: {message}".split())
+    return outcome, line, Trace(type=kind, message=message, text=f"{kind}: {message}")
+
+
+def _failed(last: Mapping[str, Any]) -> _Judgement:
+    trace = Trace.from_dict(last["trace"]) if isinstance(last.get("trace"), Mapping) else None
+    if trace is None:
+        return Outcome.CRASHED, "ProtocolError: an error without a trace", None
+    return Outcome.FAILED, trace.headline, trace
+
+
+def _crashed(facts: Facts) -> _Judgement:
+    ended = facts.exit or Exit("exit")
+    status = ended.status
+    if ended.out_of_memory and status == _SIGKILL:
+        return Outcome.MEMORY, "OutOfMemory: the system had no memory left and ended it", None
+    if status is not None and status < 0 and _HEAP_LIMIT in facts.stderr:
+        return Outcome.MEMORY, f"OutOfMemory: {_HEAP_LIMIT}", None
+    last_line = (facts.stderr.strip().splitlines() or [""])[-1]
+    if status in _WRONG_RUNTIMES and last_line and not facts.started:
+        return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
+    if status == _CHANNEL_GONE and last_line:
+        return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
+    if not facts.started and last_line:
+        return Outcome.CRASHED, f"WorkerCrashed: the worker could not start: {last_line}", None
+    if ended.cause in ("supervisor_lost", "reaper_lost"):
+        return (
+            Outcome.CRASHED,
+            "SupervisorLost: the supervising process was killed; all was ended",
+            None,
+        )
+    return Outcome.CRASHED, f"WorkerCrashed: {_how(facts, status)}", facts.crash
+
+
+def _how(facts: Facts, status: int | None) -> str:
+    if status is None:
+        return "it ended without a value"
+    if status < 0:
+        name = ExecutionResult(Outcome.CRASHED, exit_code=status).signal_name
+        return f"it was killed by {name} before it gave a value"
+    return f"it exited with code {status} before it gave a value"
+
+
+def _exit_code(facts: Facts, outcome: Outcome) -> int | None:
+    if outcome is Outcome.SUCCEEDED:
+        return 0
+    if outcome is Outcome.FAILED and facts.last is not None:
+        return 1
+    return facts.exit.status if facts.exit else None

@@ -1,0 +1,105 @@
+"""From a program's language and options to a leased worker, and to the message that runs it.
+
+Lives in the kernel, in the thread that executes. Owns nothing: the lease is the caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from codeexec_magics.data import (
+    FOREIGN,
+    PYTHON,
+    SEALED,
+    Arena,
+    encode,
+)
+from codeexec_magics.errors import IsolationUnavailable
+from codeexec_magics.languages import Language
+from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.leases.lease import Lease
+from codeexec_magics.supervision.recipe import Isolation, Recipe
+from codeexec_magics.values import events
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.traces import CELL_FILE
+
+_log = logging.getLogger("codeexec_magics.engine.execution")
+
+
+def take_lease(client: SupervisorClient, language: Language, options: ExecutionOptions) -> Lease:
+    """Lease a worker that is made as the options say.
+
+    Raises:
+        IsolationUnavailable: The options ask for an isolation that cannot be.
+        LanguageUnavailable: There is no such runtime.
+        SupervisorLost: The supervisor vanished twice in a row.
+    """
+    environment = {**language.environment, **options.full_environment()}
+    command = language.command(options.interpreter, environment)
+    directory = os.path.abspath(options.directory or os.getcwd())
+    if options.sandbox and directory == os.path.sep:
+        raise IsolationUnavailable(
+            "a sandboxed program may write to its current directory, and that is /: "
+            "give it a folder of its own (--cwd DIR)"
+        )
+    modules = language.modules
+    recipe = Recipe(
+        argv=list(command),
+        environment=environment,
+        directory=directory,
+        modules=None if modules is None else list(modules(directory)),
+        ahead=options.standbys,
+        isolation=Isolation(options.seal, options.network, options.sandbox),
+    )
+    lease = client.lease(recipe, options.startup_timeout)
+
+    events.emit(
+        _log,
+        logging.DEBUG,
+        events.WORKER_LEASED,
+        pid=lease.pid,
+        reaper=lease.reaper,
+        containment=lease.containment,
+    )
+    return lease
+
+
+def is_trusted(language: Language, options: ExecutionOptions) -> bool:
+    """Whether a program may run code here by what it returns, by a pickle: it could anyway."""
+    return language.reads_pickle and not options.sandbox
+
+
+def encode_for(language: Language, value: object, arena: Arena, root: str) -> dict[str, Any]:
+    """Encode a value for the runner of a language.
+
+    Raises:
+        EncodingFailed: The value cannot travel.
+    """
+    return encode(value, arena, reader=PYTHON if language.reads_pickle else FOREIGN, root=root)
+
+
+def run_message(
+    program: Program, options: ExecutionOptions, inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The message ``run``.
+
+    Args:
+        program: What is run.
+        options: How it is run.
+        inputs: The inputs, encoded.
+    """
+    return {
+        "type": "run",
+        "token": secrets.token_hex(8),
+        "source": program.source,
+        "filename": CELL_FILE,
+        "first_line": program.first_line,
+        "entry": program.entry,
+        "inputs": inputs,
+        # From a sandbox nothing is believed: no pickle, which could run code here.
+        "values": sorted(SEALED if options.sandbox else PYTHON),
+    }

@@ -1,0 +1,253 @@
+"""Transform: a program that can be called, pickled, and sent elsewhere.
+
+Runs in any process that imports the package; needs no IPython. A transform is text and options
+only: it owns no descriptor and no process. The process that calls it owns one executor for all its
+transforms, made at the first call.
+"""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from codeexec_magics import languages
+from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.executor import CodeExecutor
+from codeexec_magics.errors import ExecutionFailed, InvalidOptions
+from codeexec_magics.languages.python.source import describe, parse_python
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
+
+if TYPE_CHECKING:
+    from codeexec_magics.engine.jobs import Job
+
+_EXCERPT_BEFORE = 3
+_EXCERPT_AFTER = 1
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A program under a name, called like a function.
+
+    Each call runs the program again in a process of its own, wherever the transform has been
+    pickled to. What the program prints goes to the caller's ``sys.stdout`` and ``sys.stderr``.
+
+    Attributes:
+        name: The function's name.
+        program: What is run.
+        options: How it is run.
+        inputs: The names of the inputs, where the program itself does not tell them.
+    """
+
+    name: str
+    program: Program
+    options: ExecutionOptions = field(default_factory=ExecutionOptions, hash=False)
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        language = languages.find(self.program.language).name
+        described = describe(self.program, python=language == "python", inputs=self.inputs)
+
+        # As on a function: what help(), inspect and scheduling libraries look at.
+        for attribute, value in {
+            "__name__": self.name,
+            "__qualname__": self.name,
+            "__doc__": described.documentation or f"Run the {language} program {self.name!r}.",
+            "__signature__": described.signature,
+        }.items():
+            object.__setattr__(self, attribute, value)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Run the program with these inputs and return its value.
+
+        Raises:
+            TypeError: The arguments do not fit the signature.
+            ExecutionFailed: The subclass that matches the outcome.
+            KeyboardInterrupt: The user interrupted the program.
+        """
+        __tracebackhide__ = True  # IPython leaves this frame out: the failure is the program's
+        return self._value_of(self.run(self.bind(*arguments, **keywords)))
+
+    def _value_of(self, result: ExecutionResult) -> Any:
+        __tracebackhide__ = True
+        if result.outcome is Outcome.INTERRUPTED:
+            # A plain `except Exception` around a call must not swallow the user's wish to stop.
+            raise KeyboardInterrupt(result.error or "the program was interrupted")
+        try:
+            return result.raise_for_outcome().output
+        except ExecutionFailed as failure:
+            if result.stack_trace:
+                failure.add_note(result.stack_trace)
+            raise failure.with_traceback(None) from None  # its frames are ours
+
+    def map(
+        self,
+        items: Iterable[Any],
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workers: int | None = None,
+        timeout: float | None = None,
+        batch: int | None = None,
+        on_error: str = "stop",
+        progress: Callable[[float, float | None, str], None] | None = None,
+    ) -> list[Any]:
+        """Call the program's function with each of many items, in several processes.
+
+        Each process runs the program once, then serves items of this map, and ends with it. An item
+        goes to the parameter ``item``, or else to the first that bears the name of no input; if it
+        hangs, crashes or throws, it is lost alone. Items that share a batch with one that ended its
+        process may be worked on twice.
+
+        Args:
+            items: Any iterable, drawn from as far as items are needed; a frame stands for its rows.
+            inputs: What all items share, by name.
+            workers: How many processes at once; None for one for each core.
+            timeout: Seconds for each item; None for the transform's own.
+            batch: How many items are handed over at once; None for as many as take some 20 ms.
+            on_error: ``stop``: the map fails with the first item that does. ``go on``: it fails
+                when all others are done. ``collect``: an `ItemFailure` takes the value's place.
+            progress: Called with how many are done, how many there are (or None), and a text.
+
+        Returns:
+            The values, in the order of the items.
+
+        Raises:
+            ExecutionFailed: The subclass that matches how the item failed that comes first.
+            KeyboardInterrupt: The user interrupted it.
+            InvalidOptions: An argument cannot be meant.
+        """
+        __tracebackhide__ = True
+        from codeexec_magics.engine.mapping import MapPlan  # late: few transforms are mapped
+
+        options = self.options if timeout is None else replace(self.options, timeout=timeout)
+        observer = Observer(output=_pass_on, progress=progress)
+        plan = MapPlan(workers=workers, batch=batch, on_error=on_error)
+        executor = shared_executor()
+        result = executor.map(
+            self.program, options, items, inputs, observer, plan=plan, label=self.name
+        )
+        values: list[Any] = self._value_of(result)
+        return values
+
+    def submit(self, *arguments: Any, **keywords: Any) -> Job:
+        """Run the program with these inputs in the background; its job has what it prints.
+
+        Raises:
+            TypeError: The arguments do not fit the signature.
+        """
+        __tracebackhide__ = True
+        inputs = self.bind(*arguments, **keywords)
+        return shared_executor().start(self.program, self.options, inputs, label=self.name)
+
+    def bind(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """The inputs by name, as the program gets them.
+
+        Raises:
+            TypeError: The arguments do not fit the signature.
+        """
+        __tracebackhide__ = True
+        signature = inspect.signature(self)
+        try:
+            bound = signature.bind(*arguments, **keywords)
+        except TypeError as error:
+            raise TypeError(f"{self.name}{signature}: {error}") from None
+        inputs: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                inputs.update(value)
+            else:
+                inputs[name] = value
+        return inputs
+
+    def run(self, inputs: dict[str, Any]) -> ExecutionResult:
+        """Run the program with these inputs and return all that is known, whatever happened."""
+        observer = Observer(output=_pass_on)
+        executor = shared_executor()
+        return executor.run(self.program, self.options, inputs, observer, label=self.name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.program, self.options, self.inputs)
+
+    def __repr__(self) -> str:
+        return f"<Transform {self.name}{inspect.signature(self)} in {self.program.language}>"
+
+
+_executor = CodeExecutor()
+
+
+def shared_executor() -> CodeExecutor:
+    """The executor that the magics and all transforms of this process use."""
+    return _executor
+
+
+def close_shared_executor() -> None:
+    """End what the shared executor holds; its next use starts anew."""
+    _executor.close()
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a transform may not have.
+
+    Raises:
+        InvalidOptions: It is no identifier, or a language is called so.
+    """
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise InvalidOptions(f"a transform needs a Python name, not {name!r}")
+    if name.lower() in languages.names():
+        raise InvalidOptions(f"a transform may not be named like a language: {name!r}")
+
+
+def syntax_failure(program: Program) -> ExecutionResult | None:
+    """What is wrong with a Python program's syntax, as the result of a run; None if nothing is.
+
+    Judged by this process's Python: not for a program that another version is to run.
+    """
+    try:
+        parse_python(program)
+    except SyntaxError as error:
+        trace = _trace_of(error, program)
+        return ExecutionResult(
+            Outcome.FAILED, language="python", error=trace.headline, trace=trace, exit_code=None
+        )
+    except (ValueError, RecursionError, MemoryError) as error:
+        # A null byte, or nesting that the parser refuses: no place is known.
+        trace = Trace(type="SyntaxError", message=str(error), text=f"SyntaxError: {error}")
+        return ExecutionResult(
+            Outcome.FAILED, language="python", error=trace.headline, trace=trace, exit_code=None
+        )
+    return None
+
+
+def _pass_on(stream: str, text: str) -> None:
+    target = sys.stdout if stream == "stdout" else sys.stderr
+    if target is not None:
+        target.write(text)
+
+
+def _trace_of(error: SyntaxError, program: Program) -> Trace:
+    lines = program.source.splitlines()
+    line = error.lineno or program.first_line
+    index = min(max(line - program.first_line, 0), max(len(lines) - 1, 0))
+    start = max(index - _EXCERPT_BEFORE, 0)
+    frame = StackFrame(
+        file=CELL_FILE,
+        line=line,
+        column=error.offset or None,
+        end_line=error.end_lineno or None,
+        end_column=error.end_offset or None,
+        excerpt_start=program.first_line + start,
+        excerpt=tuple(lines[start : index + 1 + _EXCERPT_AFTER]),
+    )
+    return Trace(
+        type=type(error).__name__,
+        message=error.msg or "invalid syntax",
+        frames=(frame,),
+        text="".join(traceback.format_exception_only(error)).rstrip("\n"),
+    )

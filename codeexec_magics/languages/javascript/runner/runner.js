@@ -1,0 +1,55 @@
+/**
+ * The runner for JavaScript: speaks the protocol on descriptor 3 and runs one program.
+ *
+ * Lives in the worker, a Node process of one run. PROTOCOL.md is what it follows. The first thing
+ * it does is to look at Node's version, since nothing here can be expected of an older one.
+ */
+'use strict';
+
+const OLDEST = [20, 12];
+const UNUSABLE = 122;
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  process.stderr.write(
+    `codeexec_magics needs Node.js ${OLDEST.join('.')} or newer, and ${process.execPath} is ` +
+      `${process.versions.node}; pip install "codeexec_magics[js]" brings one\n`,
+  );
+  process.exit(UNUSABLE);
+}
+
+const $ = require('./primordials.js');
+const control = require('./wire/control.js');
+const parser = require('./source/parser.js');
+const streams = require('./output/streams.js');
+const { rehearse } = require('./running/rehearsal.js');
+const { execute } = require('./running/run.js');
+
+const PROTOCOL = 1;
+const OWN_DESCRIPTORS = [3, 4, 5];
+/** A runner that idles this long is a standby, and has the time for what a program may need. */
+const STANDBY_MILLISECONDS = 25;
+const STACK_FRAMES = 50;
+
+async function main() {
+  OWN_DESCRIPTORS.forEach(control.remember);
+  parser.hideModules();
+  streams.block();
+  Error.stackTraceLimit = STACK_FRAMES;
+  const { version } = process;
+  control.send(
+    JSON.stringify({ type: 'ready', protocol: PROTOCOL, language: 'javascript', version }),
+  );
+
+  // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
+  // large as the program's own, and takes as long to go.
+  const preparation = setTimeout(rehearse, STANDBY_MILLISECONDS);
+  const text = await control.receive();
+  clearTimeout(preparation);
+  const request = text === null ? null : JSON.parse(text);
+  if (request?.type !== 'run') {
+    process.reallyExit(UNUSABLE);
+  }
+  await execute(request, text);
+}
+
+$.apply(main, undefined, []);

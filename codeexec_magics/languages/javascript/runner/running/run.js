@@ -1,0 +1,175 @@
+/**
+ * One run, from its `run` message to the last message.
+ *
+ * Lives in the worker. After the last message the process ends at once: no timers, no handlers of
+ * the program.
+ */
+'use strict';
+
+const EventEmitter = require('node:events');
+const $ = require('../primordials.js');
+const bindings = require('../source/bindings.js');
+const { sendLast } = require('../wire/control.js');
+const { decode } = require('../values/decode.js');
+const { makeDisplay } = require('../output/display.js');
+const { encode } = require('../values/encode.js');
+const evaluate = require('../source/evaluate.js');
+const { Items } = require('./items.js');
+const pauses = require('../failures/paused_values.js');
+const { programOf } = require('../source/program.js');
+const { Refusal } = require('../refusal.js');
+const stop = require('./stop.js');
+const { traceOf, traceOfMessage } = require('../failures/traces.js');
+
+const { kill, pid, reallyExit } = process;
+const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
+const emit = $.uncurryThis(EventEmitter.prototype.emit);
+
+/** Characters of the message that are told of a failure whose trace is too large for a frame. */
+const LONGEST_RESCUE = 1000;
+const NAMES = { __proto__: null, encoding: 'EncodingFailed', decoding: 'DecodingFailed' };
+const UNSETTLED =
+  'the result is a promise that never settles: nothing is left that the program could wait for';
+
+/** The last word of a run; whoever speaks first ends the process. */
+class Ending {
+  #token;
+
+  #program;
+
+  constructor(token, program) {
+    this.#token = $.jsonStringify(token);
+    this.#program = program;
+  }
+
+  /** Send the value's descriptor, given as JSON text. */
+  result(value) {
+    if (!sendLast(`{"type":"result","token":${this.#token},"value":${value}}`)) {
+      this.#error(
+        traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
+        'encoding',
+      );
+    }
+    // Not by an exit, which takes the runtime apart first: everything has been said and written.
+    kill(pid, 'SIGKILL');
+  }
+
+  /** Send what the program threw. */
+  thrown(value) {
+    this.#error(traceOf(this.#program, value), 'program');
+  }
+
+  /** Send that a value cannot travel. */
+  refused(refusal, kind, root) {
+    this.#error(traceOfMessage(NAMES[kind], refusal.message(root)), kind, refusal.path(root));
+  }
+
+  /** Send that there is nothing to call for each item. */
+  unmappable(entry) {
+    const what = `there is no function to map: define ${entry}(item), or let the last expression be one`;
+    this.#error(traceOfMessage('TypeError', what), 'program');
+  }
+
+  /** Send that nothing can settle the program's promise any more. */
+  unsettled() {
+    this.#error(traceOfMessage('UnsettledPromise', UNSETTLED), 'program');
+  }
+
+  #error(trace, kind, path = '') {
+    const about = `"kind":"${kind}","path":${$.jsonStringify(path)}`;
+    const sendTrace = (sent) =>
+      sendLast(`{"type":"error","token":${this.#token},${about},"trace":${$.jsonStringify(sent)}}`);
+    if (!sendTrace(trace)) {
+      sendTrace(traceOfMessage(trace.type, $.slice(trace.message, 0, LONGEST_RESCUE)));
+    }
+    reallyExit(1);
+  }
+}
+
+/** Report what escapes the program, unless it has handlers of its own for that. */
+function catchEscapes(ending) {
+  process.on('uncaughtException', (error) => {
+    if (listenerCount(process, 'uncaughtException') <= 1) {
+      ending.thrown(error);
+    }
+  });
+  process.on('unhandledRejection', (reason) => {
+    if (listenerCount(process, 'unhandledRejection') > 1) {
+      return;
+    }
+    if (listenerCount(process, 'uncaughtException') > 1) {
+      emit(process, 'uncaughtException', reason, 'unhandledRejection');
+      return;
+    }
+    ending.thrown(reason);
+  });
+  process.on('beforeExit', () => ending.unsettled());
+}
+
+/** The decoded inputs; ends the process if they cannot be. */
+function inputsOf(request, text, ending) {
+  try {
+    return decode(request.inputs, text);
+  } catch (error) {
+    return ending.refused(Refusal.within(error, ''), 'decoding', 'inputs');
+  }
+}
+
+/** Bind what the program finds, and return the promise of what is still being displayed. */
+function bindAll(request, inputs) {
+  const { display, progress, unfinished } = makeDisplay(request.token);
+  bindings.bindModule(request.filename);
+  bindings.bind('display', display, false);
+  bindings.bind('progress', progress, false);
+  bindings.bindInputs(inputs);
+  return unfinished;
+}
+
+/** Send the value, or why it cannot travel. */
+function conclude(value, ending) {
+  let encoded;
+  try {
+    encoded = encode(value);
+  } catch (refusal) {
+    ending.refused(refusal, 'encoding', 'result');
+  }
+  ending.result(encoded);
+}
+
+/** Serve items with the program's function, which is its entry or else its value. */
+async function mapItems(request, pair, inputs, items, ending) {
+  const transform = pair[0] ?? (await pair[1]);
+  if (typeof transform !== 'function') {
+    ending.unmappable(request.entry);
+  }
+  await items.serve(transform, inputs);
+}
+
+/** Run the program of a request, whose frame's text is given too; does not return. */
+async function execute(request, text) {
+  const program = programOf(request);
+  const ending = new Ending(request.token, program);
+  const inputs = inputsOf(request, text, ending);
+  const unfinished = bindAll(request, inputs);
+  const items = request.map === true ? new Items(program, request.token) : null;
+  stop.prepare(program, request.token);
+  pauses.prepare(program);
+  catchEscapes(ending);
+  let value = null;
+  try {
+    const made = evaluate.prepare(program, request.entry ?? '')();
+    const pair = $.isArray(made) ? made : await made;
+    const transform = pair[0];
+    if (items === null) {
+      value = await (transform === undefined ? pair[1] : transform(inputs));
+    } else {
+      await mapItems(request, pair, inputs, items, ending);
+    }
+    await unfinished();
+  } catch (error) {
+    ending.thrown(error);
+  }
+  conclude(value, ending);
+}
+
+module.exports = { __proto__: null, execute };

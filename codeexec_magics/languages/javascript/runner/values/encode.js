@@ -1,0 +1,297 @@
+/**
+ * JavaScript values → the JSON text of their nodes.
+ *
+ * Lives in the worker and works after the program: it trusts nothing that the program can
+ * redefine, and whatever a getter, a proxy or `toJSON` throws becomes a `Refusal` with a path.
+ */
+'use strict';
+
+const { types } = require('node:util');
+const $ = require('../primordials.js');
+const { appendOutput } = require('../wire/arena.js');
+const binary = require('./binary.js');
+const bulk = require('./bulk.js');
+const { keyText } = require('./hashable_keys.js');
+const { originOf } = require('./provenance.js');
+const { Refusal, className, step, typeName } = require('../refusal.js');
+const { dateNode, integerNode, numberNode, textNode } = require('./scalars.js');
+const { frameOf } = require('../frames/tables.js');
+const tagged = require('./tagged.js');
+
+const { isAnyArrayBuffer, isDate, isMap, isProxy, isSet } = types;
+
+const DEEPEST = 200;
+const LARGEST_INLINE = 65536;
+
+const WAY_OUT = {
+  __proto__: null,
+  function: 'call it, and return what it returns',
+  Promise: 'await it',
+  symbol: 'send its description',
+  Error: 'throw it, or send its message',
+  RegExp: 'send its source',
+};
+
+function refuse(value) {
+  const name = typeName(value);
+  const isError = types.isNativeError(value);
+  const wayOut = WAY_OUT[isError ? 'Error' : typeof value === 'object' ? name : typeof value];
+  throw new Refusal(
+    name,
+    'cannot travel',
+    wayOut ?? 'turn it into a plain object, or give it toJSON()',
+  );
+}
+
+/** Whether a prototype is the root of plain objects, of this context or of another. */
+function isPlain(value, prototype) {
+  if (prototype === null || prototype === $.ObjectPrototype) {
+    return true;
+  }
+  return $.getPrototypeOf(prototype) === null && className(value) === 'Object';
+}
+
+class Writer {
+  #open = new $.SetClass();
+
+  #depth = 0;
+
+  #buffers = '';
+
+  /** Whether large Arrays are tried as a whole first; not again after one that cannot travel. */
+  #tries = true;
+
+  #count = 0;
+
+  /** `,"buffers":[…]` of all buffers that were written, or nothing. */
+  get buffers() {
+    return this.#count === 0 ? '' : `,"buffers":[${this.#buffers}]`;
+  }
+
+  /** Put bytes into the arena; returns the index of the buffer. */
+  addBuffer(bytes) {
+    const offset = appendOutput(bytes);
+    this.#buffers += `${this.#count === 0 ? '' : ','}[${offset},${$.typedBytes(bytes)}]`;
+    this.#count += 1;
+    return this.#count - 1;
+  }
+
+  /** The JSON text of a value's node. */
+  node(value) {
+    switch (typeof value) {
+      case 'string':
+        return textNode(value);
+      case 'number':
+        return numberNode(value);
+      case 'boolean':
+        return value ? 'true' : 'false';
+      case 'undefined':
+        return 'null';
+      case 'bigint':
+        return integerNode(value);
+      case 'object':
+        return value === null ? 'null' : this.#object(value);
+      default:
+        return refuse(value);
+    }
+  }
+
+  #object(value) {
+    const remembered = tagged.nodeText(value);
+    if (remembered !== undefined) {
+      return remembered;
+    }
+    if (isDate(value)) {
+      return dateNode(value);
+    }
+    if ($.isView(value) || isAnyArrayBuffer(value)) {
+      return binary.node(value, this);
+    }
+    const frame = frameOf(value);
+    return frame === undefined
+      ? this.#container(value)
+      : (frame.node(this) ?? this.#container(frame.fill()));
+  }
+
+  #container(value) {
+    if ($.setHas(this.#open, value)) {
+      throw new Refusal(typeName(value), 'contains itself', 'break the cycle');
+    }
+    if (this.#depth >= DEEPEST) {
+      throw new Refusal(typeName(value), `is nested deeper than ${DEEPEST} levels`, 'flatten it');
+    }
+    $.setAdd(this.#open, value);
+    this.#depth += 1;
+    try {
+      return this.#contents(value);
+    } finally {
+      this.#depth -= 1;
+      $.setDelete(this.#open, value);
+    }
+  }
+
+  #contents(value) {
+    if ($.isArray(value)) {
+      return this.#array(value);
+    }
+    if (isMap(value)) {
+      return this.#map(value);
+    }
+    if (isSet(value)) {
+      return this.#set(value);
+    }
+    const prototype = $.getPrototypeOf(value);
+    const plain = isPlain(value, prototype);
+    // Something that the program put on Object.prototype is not the object's own wish.
+    const toJSON = plain && !$.hasOwn(value, 'toJSON') ? undefined : value.toJSON;
+    if (typeof toJSON === 'function') {
+      return this.node($.apply(toJSON, value, ['']));
+    }
+    return plain ? this.#entries(value) : refuse(value);
+  }
+
+  #array(value) {
+    const origin = originOf(value);
+    const packed = origin?.dtype === undefined ? null : binary.arrayNode(value, origin, this);
+    if (packed !== null) {
+      return packed;
+    }
+    const ownClass = isProxy(value) || $.getPrototypeOf(value) === $.ArrayPrototype;
+    if (!ownClass && className(value) !== 'Array') {
+      return typeof value.toJSON === 'function'
+        ? this.node($.apply(value.toJSON, value, ['']))
+        : refuse(value);
+    }
+    if (origin?.kind === 'tuple') {
+      return `{"$":"tuple","v":${this.#items(value)}}`;
+    }
+    return this.#bulk(value) ?? this.#items(value);
+  }
+
+  /** The node of a large Array of one kind of thing; null if it is none. */
+  #bulk(value) {
+    if (!this.#tries || isProxy(value) || !(value.length >= bulk.LARGE)) {
+      return null;
+    }
+    try {
+      return bulk.node(value, this);
+    } catch {
+      // The general way finds it again, and tells where it is.
+      this.#tries = false;
+      return null;
+    }
+  }
+
+  /** The node of a column of rows, whose items are of any kind. */
+  column(items, count) {
+    this.#depth += 1;
+    try {
+      let text = '';
+      for (let index = 0; index < count; index += 1) {
+        text += (index === 0 ? '' : ',') + this.node(items[index]);
+      }
+      return `[${text}]`;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #items(value) {
+    let text = '';
+    let index = 0;
+    try {
+      const { length } = value;
+      for (; index < length; index += 1) {
+        text += (index === 0 ? '' : ',') + this.node(value[index]);
+      }
+    } catch (error) {
+      throw Refusal.within(error, step.index(index));
+    }
+    return `[${text}]`;
+  }
+
+  #entries(value) {
+    const keys = $.objectKeys(value);
+    this.#refuseSymbols(value, keys);
+    let fields = '';
+    let pairs = '';
+    let tagFree = true;
+    let index = 0;
+    try {
+      for (; index < keys.length; index += 1) {
+        const key = keys[index];
+        const name = textNode(key);
+        const node = this.node(value[key]);
+        const comma = index === 0 ? '' : ',';
+        tagFree &&= key !== '$' && name[0] === '"';
+        fields += `${comma}${name}:${node}`;
+        pairs += `${comma}[${name},${node}]`;
+      }
+    } catch (error) {
+      throw Refusal.within(error, step.key(keys[index]));
+    }
+    return tagFree ? `{${fields}}` : `{"$":"dict","v":[${pairs}]}`;
+  }
+
+  #refuseSymbols(value, keys) {
+    const all = $.ownKeys(value);
+    for (let index = keys.length; index < all.length; index += 1) {
+      const key = all[index];
+      if (typeof key === 'symbol' && $.propertyIsEnumerable(value, key)) {
+        throw new Refusal(typeName(value), 'has a key that is a symbol', 'give it a name');
+      }
+    }
+  }
+
+  #map(value) {
+    const seen = new $.SetClass();
+    let text = '';
+    $.forEachInMap(value, (item, key) => {
+      try {
+        const pair = `[${keyText(key, seen, this)},${this.node(item)}]`;
+        text += (text === '' ? '' : ',') + pair;
+      } catch (error) {
+        throw Refusal.within(error, step.entry(key));
+      }
+    });
+    return `{"$":"dict","v":[${text}]}`;
+  }
+
+  #set(value) {
+    const kind = originOf(value)?.kind === 'frozenset' ? 'frozenset' : 'set';
+    const seen = new $.SetClass();
+    let text = '';
+    let index = 0;
+    $.forEachInSet(value, (item) => {
+      try {
+        text += (index === 0 ? '' : ',') + keyText(item, seen, this);
+      } catch (error) {
+        throw Refusal.within(error, step.member(index));
+      }
+      index += 1;
+    });
+    return `{"$":"${kind}","v":[${text}]}`;
+  }
+}
+
+/**
+ * The JSON text of a value's descriptor.
+ *
+ * Throws a `Refusal`, and nothing else.
+ */
+function encode(value) {
+  try {
+    const writer = new Writer();
+    const node = writer.node(value);
+    if (node.length <= LARGEST_INLINE) {
+      return `{"codec":"tree","inline":${node}${writer.buffers}}`;
+    }
+    const bytes = $.utf8(node);
+    const offset = appendOutput(bytes);
+    return `{"codec":"tree","offset":${offset},"length":${$.typedBytes(bytes)}${writer.buffers}}`;
+  } catch (error) {
+    throw Refusal.within(error, '');
+  }
+}
+
+module.exports = { __proto__: null, encode };

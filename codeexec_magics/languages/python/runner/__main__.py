@@ -1,0 +1,54 @@
+"""The entry of a Python worker: ``python -u <this file>``; PROTOCOL.md says what it speaks.
+
+With ``--zygote`` it forks workers on request instead of being one.
+
+Runs in the child, before and around the user's program. Puts the package in place by its path and
+under a name of its own: nothing of ours is on ``sys.path``, and the user's ``import
+codeexec_magics`` finds what the user installed, or nothing.
+"""
+
+import os
+import sys
+import types
+
+_ALIAS = "_codeexec_magics"
+_OLDEST = (3, 9)
+_WRONG_RUNTIME = 120
+
+
+def _put_in_place() -> None:
+    here = os.path.dirname(os.path.abspath(__file__))
+    language = os.path.dirname(here)
+    languages = os.path.dirname(language)
+    for name, path in (
+        (_ALIAS, os.path.dirname(languages)),
+        (_ALIAS + ".languages", languages),
+        (_ALIAS + ".languages.python", language),
+        (_ALIAS + ".languages.python.runner", here),
+    ):
+        module = types.ModuleType(name)
+        module.__path__ = [path]
+        sys.modules[name] = module
+    # As in a kernel, imports start in the current directory, not in the runner's.
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, "")
+
+
+if sys.version_info < _OLDEST:
+    sys.stderr.write(
+        "cannot run python: %s is Python %s, and it takes 3.9 or newer\n"
+        % (sys.executable, sys.version.split()[0])
+    )
+    os._exit(_WRONG_RUNTIME)
+
+_put_in_place()
+
+from _codeexec_magics.languages.python.runner.serving import serve  # noqa: E402 - it is in place now
+
+if "--zygote" in sys.argv[1:]:
+    from _codeexec_magics.supervision import zygote
+
+    zygote.serve(serve)
+else:
+    serve()

@@ -1,0 +1,205 @@
+"""Serve one run: greet, take the program and its inputs, evaluate, send what came of it.
+
+Runs in the child, around the user's program; ends the process. All that is ours is imported here,
+so that a program that redefines builtins or modules later changes nothing of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import types
+from types import FrameType
+from typing import Any
+
+from ....data import (
+    PYTHON,
+    Arena,
+    decode,
+    encode,
+)
+from ....data.remote_memory import (
+    Fetching,
+    Leaving,
+    address_of,
+    room_for,
+)
+from ....errors import DataError
+from . import evaluate, traces
+from .channel import INPUTS, OUTPUTS, Channel
+from .libraries import LIBRARIES
+
+PROTOCOL = 1
+
+_STANDBY = 0.005
+"""Seconds; a runner that nobody has spoken to for so long is a standby, and has time."""
+
+
+def serve() -> None:
+    """Serve the run that this process was started for; does not return."""
+    channel = Channel()
+    sys.argv[:] = [""]
+    faulthandler.enable(channel.crash_notes(), all_threads=False)
+    main = evaluate.fresh_main()
+    channel.send(
+        {
+            "type": "ready",
+            "protocol": PROTOCOL,
+            "language": "python",
+            "version": ".".join(map(str, sys.version_info[:3])),
+        }
+    )
+    if channel.is_quiet(_STANDBY):
+        _rehearse()
+    run = channel.receive()
+    if run is None:
+        channel.leave(0)
+        return
+    channel.token = run["token"]
+    _Run(channel, run, main).perform()
+
+
+def _rehearse() -> None:
+    """Go once through what every run does, while this worker stands by.
+
+    The first touch of each page of a fork copies it; this way that is done before it is waited for.
+    """
+    traces.bare("", "")
+    arena = Arena(OUTPUTS)
+    rehearsal = {"filename": "<rehearsal>", "first_line": 1, "entry": "", "source": "x = 1\nx + 1"}
+    value = evaluate.evaluate(
+        rehearsal, {}, types.ModuleType("rehearsal"), show=print, report=print
+    )
+    decode(encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root="")
+
+
+class _Run:
+    """The one run of this process."""
+
+    def __init__(self, channel: Channel, run: dict[str, Any], main: Any) -> None:
+        self._channel = channel
+        self._run = run
+        self._main = main
+        self._process = os.getpid()
+        self._extractor = traces.Extractor(run["filename"])
+        self._stopped = False
+
+    def perform(self) -> None:
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            value = None
+            if self._run.get("map"):
+                self._map()
+            else:
+                value = self._evaluate()
+        except SystemExit as error:
+            self._exit(error)
+        except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result
+            self._fail(error, "program")
+        else:
+            self._succeed(value)
+
+    def _evaluate(self) -> Any:
+        return evaluate.evaluate(
+            self._run, self._inputs(), self._main, show=self._show, report=self._report
+        )
+
+    def _map(self) -> None:
+        """Serve items until there are no more; the run's own value is nothing."""
+        from .items import Items  # late: few programs are mapped
+
+        items = Items(self._channel, frozenset(self._run["values"]), self._describe)
+        items.begin()
+        function, loop = evaluate.prepare(
+            self._run, self._inputs(), self._main, show=self._show, report=self._report
+        )
+        items.serve(function, loop)
+
+    def _inputs(self) -> dict[str, Any]:
+        try:
+            fd = self._channel.check(INPUTS)
+            arena = Fetching(fd, self._fetched()) if self._run.get("room") else Arena(fd)
+            values = decode(self._run["inputs"], arena, allow_pickle=True, root="inputs")
+            return dict(values)
+        except DataError as error:
+            self._fail(error, "decoding")
+            raise AssertionError("unreachable") from error
+
+    def _fetched(self) -> dict[int, memoryview]:
+        """Make room for the inputs that are not in the arena, and wait until they are there."""
+        rooms = room_for(self._run["inputs"])
+        places = [[index, address_of(room)] for index, room in rooms.items()]
+        self._channel.send({"type": "room", "rooms": places})
+        if (self._channel.receive() or {}).get("type") != "filled":
+            self._channel.leave(0)
+        return rooms
+
+    def _succeed(self, value: Any) -> None:
+        try:
+            leaves = "memory" in self._run["values"]
+            arena = (Leaving if leaves else Arena)(self._channel.check(OUTPUTS))
+            encoded = encode(value, arena, reader=frozenset(self._run["values"]), root="result")
+            with contextlib.suppress(OSError):  # a descendant must not change it before it is read
+                arena.seal()
+        except DataError as error:
+            self._fail(error, "encoding")
+        except BaseException as error:  # noqa: BLE001 - memory may run out, or an interrupt come
+            self._fail(error, "program")
+        else:
+            stays = isinstance(arena, Leaving) and bool(arena.kept)
+            self._last({"type": "result", "value": encoded}, 0, stays=stays)
+
+    def _fail(self, error: BaseException, kind: str) -> None:
+        self._last({"type": "error", **self._describe(error, kind)}, 1)
+
+    def _describe(self, error: BaseException, kind: str) -> dict[str, Any]:
+        """What a message tells of a failure."""
+        try:
+            trace = self._extractor.extract(error)
+        except BaseException as fault:  # noqa: BLE001 - a hostile exception; its type is still told
+            trace = traces.bare(
+                type(error).__name__, f"its trace cannot be read ({type(fault).__name__})"
+            )
+        described = {"kind": kind, "trace": trace}
+        if kind != "program":
+            described["path"] = getattr(error, "path", "")
+            trace["frames"] = []
+        return described
+
+    def _last(self, message: dict[str, Any], code: int, *, stays: bool = False) -> None:
+        # A program may fork without exec: the copy comes here too, and must not answer twice.
+        if os.getpid() != self._process:
+            if code and "trace" in message:
+                sys.stderr.write(message["trace"].get("text", "") + "\n")
+            self._channel.leave(code)
+        message["loaded"] = [name for name in LIBRARIES if name in sys.modules]
+        if stays:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt
+        self._channel.finish(message, code, stays=stays)
+
+    def _exit(self, error: SystemExit) -> None:
+        code = error.code
+        if code is None:
+            code = 0
+        elif not isinstance(code, int):
+            with contextlib.suppress(BaseException):  # the object's __str__ is the user's
+                sys.stderr.write(f"{code}\n")
+            code = 1
+        self._channel.leave(code & 0xFF)
+
+    def _show(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+        self._channel.send({"type": "display", "bundle": bundle, "metadata": metadata})
+        self._channel.wait_until_taken()
+
+    def _report(self, done: Any, total: Any, text: str) -> None:
+        self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
+
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() == self._process and not self._stopped:
+            self._stopped = True
+            trace = self._extractor.where(frame)
+            self._channel.send({"type": "stopped", "trace": trace})
+        raise KeyboardInterrupt

@@ -1,0 +1,167 @@
+"""What a program's source tells of the function in it: parameters and documentation.
+
+Pure functions of text; any process may import this module. Nothing of the program is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from codeexec_magics.values.options import Program
+from codeexec_magics.values.traces import CELL_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """How a program looks from outside.
+
+    Attributes:
+        signature: The names it is called with.
+        documentation: Its docstring or leading comment; None if it has none.
+    """
+
+    signature: inspect.Signature
+    documentation: str | None
+
+
+def describe(program: Program, *, python: bool, inputs: tuple[str, ...]) -> Description:
+    """Read a program's signature and documentation; never fails.
+
+    Args:
+        program: The program.
+        python: Whether it is Python, whose own parameters can be read.
+        inputs: The names it is called with, where its source does not tell them.
+    """
+    if not python:
+        comment = _leading_comment(program.source, program.entry)
+        return Description(_signature(None, program.entry, inputs), comment)
+    try:
+        tree = parse_python(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Another Python may read it, and a run says what is wrong.
+        return Description(_signature(None, program.entry, inputs), None)
+    return Description(
+        _signature(tree, program.entry, inputs), _python_docstring(tree, program.entry)
+    )
+
+
+def parse_python(program: Program) -> ast.Module:
+    """The syntax tree of a Python program, with the line numbers that its reader sees.
+
+    Raises:
+        SyntaxError: It is none to this process's Python.
+        ValueError: It holds a null byte.
+    """
+    padded = "\n" * (program.first_line - 1) + program.source
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile(padded, CELL_FILE, "exec", flags, dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _entry(tree: ast.Module, name: str) -> tuple[ast.arguments, str | None] | None:
+    """The parameters and the docstring of the function that is called, if it is in plain sight."""
+    found: tuple[ast.arguments, str | None] | None = None
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            found = node.args, ast.get_docstring(node)
+        else:
+            function = _lambda_named(node, name)
+            found = (function.args, None) if function else found
+    return found
+
+
+def _lambda_named(node: ast.stmt, name: str) -> ast.Lambda | None:
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Lambda):
+        return None
+    named = any(isinstance(to, ast.Name) and to.id == name for to in node.targets)
+    return node.value if named else None
+
+
+def _python_docstring(tree: ast.Module, entry: str) -> str | None:
+    found = _entry(tree, entry)
+    return (found and found[1]) or ast.get_docstring(tree)
+
+
+def _signature(tree: ast.Module | None, entry: str, names: tuple[str, ...]) -> inspect.Signature:
+    found = _entry(tree, entry) if tree else None
+    own = list(_parameters(found[0])) if found else []
+    if own and not _takes_all(own, names):
+        return inspect.Signature(own)
+    if names or (found and not own):
+        return inspect.Signature(
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        )
+    return inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.VAR_KEYWORD)])
+
+
+def _takes_all(own: list[inspect.Parameter], names: tuple[str, ...]) -> bool:
+    """Whether a function's only parameter stands for all inputs together, as the runner sees it."""
+    if len(own) != 1:
+        return False
+    return own[0].name == "inputs" or bool(names and own[0].name not in names)
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[inspect.Parameter]:
+    """A function's parameters; ``*args`` is none of them, since inputs have names."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    missing = len(positional) - len(arguments.defaults)
+    defaults = [None] * missing + list(arguments.defaults)
+    for position, (argument, default) in enumerate(zip(positional, defaults, strict=True)):
+        only = position < len(arguments.posonlyargs)
+        kind = (
+            inspect.Parameter.POSITIONAL_ONLY if only else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        )
+        yield _parameter(argument, default, kind)
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield _parameter(argument, default, inspect.Parameter.KEYWORD_ONLY)
+    if arguments.kwarg:
+        yield _parameter(arguments.kwarg, None, inspect.Parameter.VAR_KEYWORD)
+
+
+def _parameter(argument: ast.arg, default: ast.expr | None, kind: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        argument.arg,
+        kind,
+        default=inspect.Parameter.empty if default is None else _Source(ast.unparse(default)),
+        annotation=(
+            inspect.Parameter.empty
+            if argument.annotation is None
+            else _Source(ast.unparse(argument.annotation))
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An expression of the program: shown in a signature, evaluated in the program only."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+_COMMENT = re.compile(
+    r"/\*(?P<block>.*?)\*/|(?P<lines>(?:^[ \t]*//[^\n]*\n?)+)", re.DOTALL | re.MULTILINE
+)
+
+
+def _leading_comment(source: str, entry: str) -> str | None:
+    """The comment that stands before the function that is called, else the program's first."""
+    function = re.compile(
+        rf"\s*(?:export\s+)?(?:async\s+)?(?:function|const|let|var)\b[\s*]*{re.escape(entry)}\b"
+    )
+    found = _COMMENT.match(source.lstrip())
+    for comment in _COMMENT.finditer(source):
+        if function.match(source, comment.end()):
+            found = comment
+    if not found:
+        return None
+    text = found["block"] if found["block"] is not None else found["lines"]
+    return inspect.cleandoc(re.sub(r"(?m)^[ \t]*(?:\*+|//+)[ \t]?", "", text)).strip() or None

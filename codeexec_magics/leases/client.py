@@ -1,0 +1,351 @@
+"""The kernel's side of the supervisor: start it, lease workers from it, end it.
+
+Lives in the kernel (or in any process that executes). Owns the supervisor's process and the
+lifeline. There is no thread: each run is spoken with over a socket of its own (`lease`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from codeexec_magics.errors import (
+    CodeExecError,
+    InvalidOptions,
+    LanguageUnavailable,
+    ProtocolError,
+    SupervisorLost,
+)
+from codeexec_magics.leases.lease import Lease, refusal
+from codeexec_magics.protocol import frames
+from codeexec_magics.supervision import cgroup, processes, scratch
+from codeexec_magics.supervision.recipe import Recipe
+from codeexec_magics.values import events
+
+PROTOCOL = 1
+
+_ENTRY = str(Path(__file__).parents[1] / "supervision" / "__main__.py")
+_STARTUP = 20.0
+_FAREWELL = 12.0
+_TURN_OF_REAPERS = 0.5
+_LONGEST_SWEEP = 2.0
+_SWEEP_ROUND = 0.002
+_DESCRIPTORS = 5
+"""Those that come with a lease; fewer if this process may not open more."""
+_log = logging.getLogger("codeexec_magics.supervision")
+
+
+class SupervisorClient:
+    """A supervisor that is started at its first use, and again if it was lost.
+
+    Args:
+        containment: A tier's name, or ``auto`` for the strongest that works on this machine.
+
+    Raises:
+        InvalidOptions: No tier has this name.
+    """
+
+    def __init__(self, containment: str = "auto") -> None:
+        if containment != "auto":
+            _check_tier(containment)
+        self._wanted = containment
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: socket.socket | None = None
+        self._session = ""
+        self._welcome: dict[str, Any] = {}
+        self._leases: weakref.WeakSet[Lease] = weakref.WeakSet()
+        _clients.add(self)
+
+    @property
+    def pid(self) -> int | None:
+        """The supervisor's process; None while there is none."""
+        return self._process.pid if self._process else None
+
+    @property
+    def session(self) -> str:
+        """The session's marker, as the environment of every process of a run carries it."""
+        return self._session
+
+    def welcome(self) -> Mapping[str, Any]:
+        """What the supervisor said of this machine: ``containment`` and ``reasons``; starts it."""
+        with self._lock:
+            self._ensure()
+            return dict(self._welcome)
+
+    def start_early(self) -> None:
+        """Begin to start the supervisor, and do not wait; what fails shows at its first use."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._process is None:
+                self._spawn()
+
+    def lease(self, recipe: Recipe, patience: float) -> Lease:
+        """Have a worker started, or take one that stands by, and return the right to talk to it.
+
+        Args:
+            recipe: What the worker is made from.
+            patience: Seconds to wait for the reaper.
+
+        Raises:
+            LanguageUnavailable: The system cannot start the command.
+            SupervisorLost: The supervisor vanished twice in a row.
+        """
+        request = recipe.message()
+        for attempt in (1, 2):
+            ours, theirs = socket.socketpair()
+            asked = None
+            try:
+                with self._lock:
+                    self._ensure()
+                    assert self._lifeline is not None
+                    asked, session = self._process, self._session
+                    frames.send(self._lifeline, request, (theirs.fileno(),))
+                theirs.close()
+                lease = _await_lease(ours, patience, session)
+            except frames.FrameError as error:
+                ours.close()
+                raise LanguageUnavailable(f"the environment is too large: {error}") from None
+            except (OSError, SupervisorLost) as error:
+                ours.close()
+                if isinstance(error, _Late) and self._is_busy():
+                    # What others run must not end for this.
+                    raise SupervisorLost(str(error)) from None
+                self._lose(asked)
+                if attempt == 2:
+                    raise SupervisorLost(
+                        "the supervisor vanished while a worker was started"
+                    ) from error
+            except BaseException:
+                ours.close()
+                raise
+            else:
+                self._leases.add(lease)
+                return lease
+            finally:
+                theirs.close()
+        raise AssertionError("unreachable")
+
+    def notice_loss(self) -> None:
+        """Collect a supervisor that has been killed, so that it stays no zombie."""
+        with self._lock:
+            self._notice_loss()
+
+    def sweep(self, session: str) -> int:
+        """After the loss of supervisor and reaper: end what carries the session's marker.
+
+        Args:
+            session: The lease's; another thread may have started a new one by now.
+
+        Returns:
+            How many such processes are left.
+        """
+        # Reapers that live have their turn before: they also find what has lost the marker.
+        turn_ends = time.monotonic() + _TURN_OF_REAPERS
+        while processes.marked(session) and time.monotonic() < turn_ends:
+            select.select([], [], [], _SWEEP_ROUND)
+        deadline = time.monotonic() + _LONGEST_SWEEP
+        while processes.kill_marked(session) and time.monotonic() < deadline:
+            select.select([], [], [], _SWEEP_ROUND)
+        cgroup.remove_left(session)
+        scratch.remove(scratch.session_directory(session))
+        return len(processes.marked(session))
+
+    def close(self) -> None:
+        """End the supervisor and with it everything below it; returns when it has ended."""
+        with self._lock:
+            self._close()
+
+    def _ensure(self) -> None:
+        self._notice_loss()
+        if self._process is None:
+            self._spawn()
+        if not self._welcome:
+            try:
+                self._greet()
+            except BaseException:
+                self._close()
+                raise
+
+    def _notice_loss(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            events.emit(_log, logging.WARNING, events.SUPERVISOR_LOST, pid=self._process.pid)
+            self._close()
+
+    def _spawn(self) -> None:
+        self._session = secrets.token_hex(8)
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    *_bytecode_options(),
+                    _ENTRY,
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                    self._session,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+            )
+            self._lifeline = ours
+            frames.send(
+                ours,
+                {
+                    "type": "hello",
+                    "protocol": PROTOCOL,
+                    "session": self._session,
+                    "containment": self._wanted,
+                },
+            )
+        except BaseException:
+            ours.close()
+            self._close()
+            raise
+        finally:
+            theirs.close()
+
+    def _greet(self) -> None:
+        assert self._lifeline is not None
+        assert self._process is not None
+        self._lifeline.settimeout(_STARTUP)
+        try:
+            welcome = frames.receive(self._lifeline)
+        except TimeoutError:
+            raise SupervisorLost(f"the supervisor was not ready within {_STARTUP:g} s") from None
+        self._lifeline.settimeout(None)
+        if welcome is None:
+            raise SupervisorLost("the supervisor ended while it started")
+        if welcome["type"] == "fault":
+            _log.error("%s\n%s", events.FAULT, welcome.get("text"))
+            raise CodeExecError("the supervisor failed to start; the log has its traceback")
+        if welcome.get("protocol") != PROTOCOL:
+            raise ProtocolError(
+                f"the supervisor speaks protocol {welcome.get('protocol')}, not {PROTOCOL}; "
+                "restart the kernel after an upgrade of codeexec_magics"
+            )
+        self._welcome = welcome
+        tier = welcome["containment"]
+        events.emit(
+            _log, logging.DEBUG, events.SUPERVISOR_STARTED, pid=self._process.pid, containment=tier
+        )
+        if welcome["reasons"]:
+            events.emit(
+                _log,
+                logging.WARNING,
+                events.CONTAINMENT_WEAK,
+                containment=tier,
+                reason="; ".join(welcome["reasons"]),
+            )
+
+    def _is_busy(self) -> bool:
+        return any(lease.exit is None for lease in list(self._leases))
+
+    def _lose(self, process: subprocess.Popen[bytes] | None) -> None:
+        with self._lock:
+            if self._process is process:  # else another thread has noticed before
+                self._close()
+
+    def _close(self) -> None:
+        lifeline, process = self._lifeline, self._process
+        self._lifeline = self._process = None
+        self._welcome = {}
+        if lifeline is not None:
+            lifeline.close()
+        if process is not None:
+            try:
+                process.wait(_FAREWELL)
+            except subprocess.TimeoutExpired:
+                process.kill()  # stopped or stuck: its reapers clean up by themselves
+                process.wait()
+                self.sweep(self._session)  # what a dead reaper left had only the supervisor
+
+    def _forget(self) -> None:
+        """In a fork of this process: the supervisor is not ours, and must not be held open."""
+        lifeline, process = self._lifeline, self._process
+        self._lifeline = self._process = None
+        self._welcome = {}
+        self._lock = threading.Lock()
+        if lifeline is not None:
+            lifeline.close()
+        if process is not None:
+            process.returncode = 0  # not our child: nothing to wait for
+
+
+class _Late(SupervisorLost):
+    """No answer in time: the supervisor hangs, or the machine is slow."""
+
+
+def _bytecode_options() -> list[str]:
+    """What this process does with bytecode, the supervisor does: it is isolated from variables."""
+    prefix = getattr(sys, "pycache_prefix", None)
+    options = ["-B"] if sys.dont_write_bytecode else []
+    return [*options, *(["-X", f"pycache_prefix={prefix}"] if prefix else [])]
+
+
+def _check_tier(name: str) -> None:
+    # Late: the tiers bring ctypes, which a kernel that leaves the choice to us need not load.
+    from codeexec_magics.supervision.containment import BY_NAME
+
+    if name not in BY_NAME:
+        known = ", ".join(["auto", *BY_NAME])
+        raise InvalidOptions(f"no containment is called {name!r}; there are {known}")
+
+
+def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:
+    """Wait for the reaper's first message."""
+    reader = frames.FrameReader()
+    descriptors: list[int] = []
+    run.settimeout(patience)
+    try:
+        while True:
+            received, passed = frames.receive_some(run)
+            descriptors += passed
+            if not received:
+                raise SupervisorLost("the supervisor ended while a worker was started")
+            for message in reader.feed(received):
+                if message["type"] == "refused":
+                    raise refusal(message)
+                if message["type"] == "leased":
+                    run.settimeout(None)
+                    if len(descriptors) != _DESCRIPTORS:
+                        reason = os.strerror(errno.EMFILE)
+                        raise CodeExecError(f"no worker could be taken: {reason}")
+                    lease = Lease(run, message, descriptors, session)
+                    descriptors = []
+                    return lease
+    except TimeoutError:
+        raise _Late(f"no worker was started within {patience:g} seconds") from None
+    finally:
+        for fd in descriptors:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+_clients: weakref.WeakSet[SupervisorClient] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for client in list(_clients):
+        client._forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
