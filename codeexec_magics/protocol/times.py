@@ -1,4 +1,4 @@
-"""Dates and times as JSON: the part of `kinds` that knows about time zones.
+"""Dates and times as JSON: the part of `scalars` that knows about time zones.
 
 Plain functions of the standard library that run on Python 3.9, in the kernel and in the child.
 ``datetime`` is imported by the functions that need it.

@@ -1,7 +1,7 @@
 """Values as JSON, exactly: the tree of tagged nodes of PROTOCOL.md, written and read.
 
 Plain code of the standard library that runs on Python 3.9, in the kernel and in the child. The
-scalars' forms are in `kinds`. `TreeWriter` and `TreeReader` hold what the wire and
+scalars' forms are in `scalars`. `TreeWriter` and `TreeReader` hold what the wire and
 `codeexec_magics.protocol.jsonable` have in common; `codeexec_magics.data` adds what needs an arena.
 """
 

@@ -1,7 +1,7 @@
 """Frames made again from an Arrow stream and a form.
 
 Used in the kernel and in a Python child. Stream and form were written by another process and are
-untrusted: the stream is checked by `arrow_stream.read`, and of the form every part is looked up in
+untrusted: the stream is checked by `stream.read`, and of the form every part is looked up in
 what is known here, never evaluated.
 """
 

@@ -2,7 +2,7 @@
 
 Used in the kernel and in a Python child. The stream is that of Arrow's IPC format: one schema, then
 its batches, uncompressed. What is read was written by another process, possibly a hostile one, so
-that nothing is believed before it was checked: the format by `arrow_messages`, then by Arrow itself
+that nothing is believed before it was checked: the format by `messages`, then by Arrow itself
 (`validate(full=True)`), and the types by a list of those whose size their buffers bound.
 """
 
