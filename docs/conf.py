@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import codeexec_magics  # noqa: E402 - from this checkout, whatever is installed
-from codeexec_magics.highlighting import TransformLexer  # noqa: E402
+from codeexec_magics.integrations.pygments_lexer import TransformLexer  # noqa: E402
 
 project = "codeexec_magics"
 author = "The codeexec_magics developers"
