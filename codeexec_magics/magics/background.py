@@ -18,7 +18,6 @@ from codeexec_magics.display.job_card import background_card
 from codeexec_magics.engine.execution import Observer
 from codeexec_magics.engine.jobs import Job
 from codeexec_magics.engine.transform import shared_executor
-from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.front_end import FrontEnd, front_end
 from codeexec_magics.magics.live import LiveLine, volatile
 from codeexec_magics.magics.plan import Plan
@@ -36,35 +35,27 @@ class Background:
         self._new: weakref.WeakKeyDictionary[Job, str] = weakref.WeakKeyDictionary()
         self._untold: deque[str] = deque()
 
-    def start(
-        self,
-        shell: Any,
-        arguments: Arguments,
-        plan: Plan,
-        inputs: dict[str, Any],
-        settings: TransformSettings,
-    ) -> Job:
+    def start(self, shell: Any, plan: Plan, settings: TransformSettings) -> Job:
         """Start a cell's program, and bind what the line names now.
 
         Args:
             shell: IPython's shell.
-            arguments: The cell's line.
             plan: What is run.
-            inputs: Values by name.
             settings: What holds where the line does not say otherwise.
 
         Raises:
             InvalidOptions: An option has a value that cannot be meant.
         """
+        arguments = plan.arguments
         seen_by = front_end(shell)
         person = seen_by is FrontEnd.NOTEBOOK
-        language = plan.program.language
+        language = plan.language
         line = LiveLine(language, settings.live_after, _BOTH) if person else None
         if line is not None and not arguments.quiet:
             line.open()
 
         def ended(result: ExecutionResult) -> None:
-            stored = store(shell, arguments, plan, result)
+            stored = store(shell, plan, result)
             if stored.problem is not None:
                 error = f"{type(stored.problem).__name__}: {stored.problem}"
                 result = replace(result, outcome=Outcome.FAILED, error=error, output=None)
@@ -75,7 +66,7 @@ class Background:
 
         observer = _observer(line, quiet=arguments.quiet)
         job = shared_executor().start(
-            plan.program, plan.options, inputs, observer, label=plan.label, ended=ended
+            plan.program, plan.options, plan.inputs, observer, label=plan.label, ended=ended
         )
         self._new[job] = ", ".join(arguments.outputs)
         if arguments.job is not None:

@@ -6,12 +6,10 @@ Runs in the kernel; pure functions of what the line says.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
-if TYPE_CHECKING:
-    from codeexec_magics.magics.arguments import Arguments
+from codeexec_magics.magics.request import Arguments
 
 
 def refuse_contradictions(arguments: Arguments) -> None:

@@ -8,38 +8,65 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.magics.flags import nearest
-
-if TYPE_CHECKING:
-    from codeexec_magics.magics.arguments import Input
+from codeexec_magics.magics.request import Input, MapArguments
 
 
-def read_inputs(
-    inputs: Iterable[Input], user_namespace: Mapping[str, Any], local_namespace: Mapping[str, Any]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The variables that a line may name.
+
+    Attributes:
+        notebook: The notebook's variables.
+        local: Those of the function that calls a line magic; they come first.
+    """
+
+    notebook: Mapping[str, Any]
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, Any]:
+        """All of them; a copy, since an assignment expression must not bind one of them."""
+        return {**self.notebook, **self.local}
+
+
+def read_inputs(inputs: Iterable[Input], scope: Scope) -> dict[str, Any]:
     """The values of the inputs, by their names in the program.
 
     Args:
         inputs: What the line asks for.
-        user_namespace: The notebook's variables.
-        local_namespace: Those of the function that calls a line magic; they come first.
+        scope: Where they are evaluated.
 
     Raises:
         UsageError: A variable is missing (names the nearest), or an expression throws.
     """
-    # A copy: an assignment expression must not bind a variable of the notebook.
-    scope = {**user_namespace, **local_namespace}
-    return {entry.name: _value(entry, scope) for entry in inputs}
+    variables = scope.variables() if inputs else {}
+    return {entry.name: _value(entry, variables) for entry in inputs}
 
 
-def find_function(
-    name: str | None, user_namespace: Mapping[str, Any], local_namespace: Mapping[str, Any]
-) -> Callable[[Any], Any] | None:
+def read_items(arguments: MapArguments, scope: Scope) -> Any:
+    """What is to be iterated.
+
+    Args:
+        arguments: What the line says of items.
+        scope: Where that is evaluated.
+
+    Raises:
+        UsageError: A variable is missing, or the expression throws.
+    """
+    entry = Input("items", arguments.expression)
+    try:
+        return read_inputs([entry], scope)["items"]
+    except UsageError as error:
+        raise UsageError(str(error).replace("-i items=", "--map ", 1)) from None
+
+
+def find_function(name: str | None, scope: Scope) -> Callable[[Any], Any] | None:
     """The function that ``-d`` names, by its variable or by attributes of one; None for none.
 
     Raises:
@@ -47,11 +74,11 @@ def find_function(
     """
     if name is None:
         return None
-    scope = {**user_namespace, **local_namespace}
+    variables = scope.variables()
     first, *attributes = name.split(".")
-    if first not in scope:
-        raise UsageError(f"-d {name}: {_no_variable(first, scope)}")
-    found = scope[first]
+    if first not in variables:
+        raise UsageError(f"-d {name}: {_no_variable(first, variables)}")
+    found = variables[first]
     for attribute in attributes:
         if not hasattr(found, attribute):
             raise UsageError(f"-d {name}: {type(found).__name__} has no {attribute!r}")

@@ -12,19 +12,14 @@ from typing import Any
 
 from IPython.display import display, publish_display_data
 
-from codeexec_magics.display.bundle import (
-    metadata,
-    mime_bundle,
-    terminal_text,
-    traceback_lines,
-)
+from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
 from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
 from codeexec_magics.magics.late_interrupts import LateInterrupts
 from codeexec_magics.magics.live import LiveLine
+from codeexec_magics.magics.plan import Plan
 from codeexec_magics.magics.progress import ProgressLine
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import Stored
@@ -37,35 +32,27 @@ class Showing:
 
     Args:
         shell: IPython's shell.
-        arguments: The cell's line.
-        language: The language's name.
+        plan: What is run.
         settings: How much is shown, and when.
         is_cell: Whether the program is the whole cell that IPython runs.
-        viewer: The user's function that shows a value in the place of its card.
     """
 
     def __init__(
-        self,
-        shell: Any,
-        arguments: Arguments,
-        language: str,
-        settings: TransformSettings,
-        *,
-        is_cell: bool,
-        viewer: Callable[[Any], Any] | None = None,
+        self, shell: Any, plan: Plan, settings: TransformSettings, *, is_cell: bool
     ) -> None:
+        arguments = plan.arguments
         self._shell = shell
         self._front_end = front_end(shell)
         self._quiet = arguments.quiet
         self._raises = arguments.raise_error
         self._expected = arguments.expect
-        self._viewer = viewer
+        self._viewer = plan.viewer
         self._hides = settings.hide_secrets
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
         self._streams = LiveStreams(settings.shown_output, hidden)
-        self._live = LiveLine(language, settings.live_after, hidden)
+        self._live = LiveLine(plan.language, settings.live_after, hidden)
         self._late = LateInterrupts(shell, is_cell=is_cell)
         self._progress = ProgressLine(live=self._front_end is FrontEnd.RECORDER)
 

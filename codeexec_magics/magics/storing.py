@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.arguments import Arguments
 from codeexec_magics.magics.namespace import pick_outputs
 from codeexec_magics.magics.plan import Plan
+from codeexec_magics.magics.request import Arguments
 from codeexec_magics.values.results import ExecutionResult
 
 
@@ -28,15 +28,15 @@ class Stored:
     problem: DecodingFailed | None = None
 
 
-def store(shell: Any, arguments: Arguments, plan: Plan, result: ExecutionResult | None) -> Stored:
+def store(shell: Any, plan: Plan, result: ExecutionResult | None) -> Stored:
     """Bind what the line names.
 
     Args:
         shell: IPython's shell.
-        arguments: The line.
         plan: What was to be run.
         result: What came of it; None if the program was only given a name.
     """
+    arguments = plan.arguments
     bindings: dict[str, Any] = {}
     if result is not None:
         bindings = _records(arguments, result)
@@ -45,7 +45,7 @@ def store(shell: Any, arguments: Arguments, plan: Plan, result: ExecutionResult 
         try:
             found = {} if result is None else pick_outputs(result.output, arguments.outputs)
             if arguments.name is not None:
-                found[arguments.name] = plan.as_transform(arguments)
+                found[arguments.name] = plan.as_transform()
             if arguments.expect is None:  # else the cell fails by its success, and binds nothing
                 bindings |= found
                 stored = Stored(target=", ".join(arguments.outputs) or None)

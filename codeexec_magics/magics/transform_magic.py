@@ -26,7 +26,6 @@ from codeexec_magics.magics.settings import TransformSettings, change, describe
 
 if TYPE_CHECKING:
     from codeexec_magics.engine.jobs import Job
-    from codeexec_magics.magics.arguments import Arguments
     from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
     from codeexec_magics.magics.supervisor_watch import SupervisorWatch
@@ -53,7 +52,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         self, line: str = "", cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Job | None:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
-        from codeexec_magics.magics.arguments import parse
+        from codeexec_magics.magics.parsing import parse
 
         arguments = parse(line)
         if arguments.runs:
@@ -61,39 +60,20 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
             Share.start_early()  # what follows takes as long, the first time
 
-        from codeexec_magics.engine.transform import shared_executor
-        from codeexec_magics.magics.mapping_magic import read_items, run_map
-        from codeexec_magics.magics.namespace import find_function, read_inputs
-        from codeexec_magics.magics.plan import plan_cell, plan_line
+        from codeexec_magics.magics.namespace import Scope
+        from codeexec_magics.magics.plan import make_plan
+        from codeexec_magics.magics.running import run
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
 
-        if cell is None:
-            plan = plan_line(arguments, self, self.shell.user_ns)
-        else:
-            plan = plan_cell(arguments, cell, self.origin.first_line(cell), self)
-        options = plan.run_options(arguments, self.shown_output)
-        viewer = find_function(arguments.display, self.shell.user_ns, local_ns or {})
-        is_cell = self.origin.is_of(cell)
-        language = plan.program.language
-        showing = Showing(self.shell, arguments, language, self, is_cell=is_cell, viewer=viewer)
-
-        result = plan.refusal() if arguments.name is not None else None
-        if result is None and arguments.runs:
-            inputs = read_inputs(arguments.inputs, self.shell.user_ns, local_ns or {})
-            if arguments.mapping is not None:
-                items = read_items(arguments.mapping, self.shell.user_ns, local_ns or {})
-                result = run_map(
-                    arguments.mapping, plan, options, items, inputs, showing.observer()
-                )
-            else:
-                plan.check_inputs(inputs)
-                if arguments.background:
-                    return self._start(arguments, plan, inputs)
-                result = shared_executor().run(
-                    plan.program, options, inputs, showing.observer(), label=plan.label
-                )
-        stored = store(self.shell, arguments, plan, result)
+        first_line = 1 if cell is None else self.origin.first_line(cell)
+        scope = Scope(self.shell.user_ns, local_ns or {})
+        plan = make_plan(arguments, cell, first_line, self, scope)
+        if arguments.background and plan.refusal is None:
+            return self._start(plan)
+        showing = Showing(self.shell, plan, self, is_cell=self.origin.is_of(cell))
+        result = run(plan, self.shown_output, showing.observer())
+        stored = store(self.shell, plan, result)
         if result is not None:
             showing.end(result, stored)
         return None
@@ -115,7 +95,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         The same settings, by IPython's own ways: ``%config TransformMagics.timeout = 5``, or
         ``c.TransformMagics.timeout = 5`` in a profile.
         """
-        from codeexec_magics.magics.arguments import words_of
+        from codeexec_magics.magics.parsing import words_of
 
         words = words_of(line)
         if any("=" in word for word in words):
@@ -199,14 +179,14 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             self._watch = SupervisorWatch()
         self._watch.look()
 
-    def _start(self, arguments: Arguments, plan: Plan, inputs: dict[str, Any]) -> Job | None:
+    def _start(self, plan: Plan) -> Job | None:
         """Run a cell in the background; its value is the job, unless nothing is to be shown."""
         from codeexec_magics.magics.background import Background
 
         if self._background is None:
             self._background = Background()
-        job = self._background.start(self.shell, arguments, plan, inputs, self)
-        return None if arguments.quiet else job
+        job = self._background.start(self.shell, plan, self)
+        return None if plan.arguments.quiet else job
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +198,8 @@ class _Words:
 
 
 def _words(line: str, magic: str, switch: tuple[str, ...]) -> _Words:
-    from codeexec_magics.magics.arguments import words_of
     from codeexec_magics.magics.flags import nearest
+    from codeexec_magics.magics.parsing import words_of
 
     words = words_of(line)
     rest = [word for word in words if word not in switch]

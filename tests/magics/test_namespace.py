@@ -10,12 +10,12 @@ import pytest
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.arguments import parse
-from codeexec_magics.magics.namespace import pick_outputs, read_inputs
+from codeexec_magics.magics.namespace import Scope, pick_outputs, read_inputs
+from codeexec_magics.magics.parsing import parse
 
 
 def read(line: str, user: dict[str, Any], local: dict[str, Any] | None = None) -> dict[str, Any]:
-    return read_inputs(parse(line).inputs, user, local or {})
+    return read_inputs(parse(line).inputs, Scope(user, local or {}))
 
 
 def test_the_very_objects_are_taken() -> None:

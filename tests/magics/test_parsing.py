@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from codeexec_magics.magics.arguments import Arguments, Input, parse
 from codeexec_magics.magics.flags import FLAGS, PLANNED
 from codeexec_magics.magics.help import help_text
+from codeexec_magics.magics.parsing import parse
+from codeexec_magics.magics.request import Arguments, Input
 
 
 def test_an_empty_line_asks_for_nothing() -> None:

@@ -1,0 +1,52 @@
+"""``--map`` and its flags: what the line says of many items.
+
+Runs in the kernel; pure functions of text.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.magics.flags import nearest
+from codeexec_magics.magics.request import MapArguments
+from codeexec_magics.values.options import parse_count
+
+_ON_ERROR = {"stop": "stop", "go-on": "go on", "collect": "collect"}
+_ONLY_OF_MAPS = ("workers", "batch", "on_error")
+
+
+def mapping_of(given: argparse.Namespace) -> MapArguments | None:
+    """What the line says of items; None if it says nothing.
+
+    Raises:
+        UsageError: It cannot be meant.
+    """
+    if given.map is None:
+        for name in _ONLY_OF_MAPS:
+            if getattr(given, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} is about items: it needs --map")
+        return None
+    try:
+        compile(given.map, "<--map>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        raise UsageError(f"--map {given.map}: this is no Python expression: {reason}") from None
+    plan: dict[str, Any] = {"on_error": _on_error(given.on_error)}
+    for name in ("workers", "batch"):
+        text = getattr(given, name)
+        try:
+            plan[name] = None if text is None else parse_count(text)
+        except InvalidOptions as error:
+            raise UsageError(f"--{name}: {error}") from None
+    return MapArguments(given.map, plan)
+
+
+def _on_error(text: str | None) -> str:
+    if text is not None and text not in _ON_ERROR:
+        known = ", ".join(_ON_ERROR)
+        raise UsageError(f"--on-error is one of {known}, not {text!r}{nearest(text, _ON_ERROR)}")
+    return _ON_ERROR[text or "stop"]

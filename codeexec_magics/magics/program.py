@@ -1,0 +1,112 @@
+"""Which program a line means: the cell's body, a file, or a named transform.
+
+Runs in the kernel; starts nothing. What is wrong here is wrong usage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from codeexec_magics import languages
+from codeexec_magics.engine.sources import read_source
+from codeexec_magics.engine.transform import Transform, check_name
+from codeexec_magics.errors import CodeExecError, InvalidOptions
+from codeexec_magics.languages import Language
+from codeexec_magics.magics.flags import nearest
+from codeexec_magics.magics.namespace import transforms_in
+from codeexec_magics.magics.request import Arguments
+from codeexec_magics.values.options import Program
+
+
+def program_of_cell(arguments: Arguments, body: str, first_line: int) -> Program:
+    """The cell's body as a program.
+
+    Args:
+        arguments: The line.
+        body: The cell without it.
+        first_line: The number of the body's first line in the cell.
+
+    Raises:
+        UsageError: The line asks for what there is not.
+    """
+    if arguments.file is not None:
+        raise UsageError("-f takes the place of the cell's body: write %transform LANG -f PATH")
+    _check_name(arguments.name)
+    return Program(body, _language(arguments).name, first_line)
+
+
+def program_of_line(
+    arguments: Arguments, namespace: Mapping[str, Any]
+) -> tuple[Program, Transform | None]:
+    """The file that ``%transform`` names, or the program of a transform of the namespace, with it.
+
+    Raises:
+        UsageError: The line asks for what there is not.
+    """
+    _check_name(arguments.name)
+    if arguments.file is not None:
+        language = _language_of_file(arguments)
+        return Program(_source(arguments.file), language.name), None
+    transform = _named(arguments, namespace)
+    return transform.program, transform
+
+
+def _language(arguments: Arguments) -> Language:
+    word, flag = arguments.word, arguments.language
+    try:
+        chosen = languages.find(word if word is not None else flag or "python")
+        if word is not None and flag is not None and languages.find(flag) is not chosen:
+            raise UsageError(f"the line names two languages: {word} and --lang {flag}")
+    except CodeExecError as error:
+        raise UsageError(str(error)) from None
+    return chosen
+
+
+def _language_of_file(arguments: Arguments) -> Language:
+    if arguments.word is not None or arguments.language is not None:
+        return _language(arguments)
+    try:
+        return languages.find_for_file(arguments.file or "")
+    except CodeExecError as error:
+        raise UsageError(str(error)) from None
+
+
+def _source(path: str) -> str:
+    try:
+        return read_source(os.path.expanduser(path))
+    except CodeExecError as error:
+        raise UsageError(f"-f: {error}") from None
+
+
+def _named(arguments: Arguments, namespace: Mapping[str, Any]) -> Transform:
+    word = arguments.word
+    if word is None or word.lower() in languages.names():
+        language = word or arguments.language or "LANG"
+        raise UsageError(
+            f"there is no code to run: begin a cell with %%transform {language}, "
+            f"or name a file: %transform {language} -f PATH"
+        )
+    known = transforms_in(namespace)
+    if word not in known:
+        is_else = f": it is a {type(namespace[word]).__name__}" if word in namespace else ""
+        hint = is_else or nearest(word, [*known, *languages.names()])
+        raise UsageError(f"no transform is called {word!r}{hint or '; %%transform -n makes one'}")
+    if arguments.language is not None:
+        raise UsageError(f"{word} has its language already: leave --lang out")
+    if arguments.name is not None:
+        raise UsageError(f"{word} has its name already: leave --name out ({word} is a variable)")
+    transform = namespace[word]
+    assert isinstance(transform, Transform)
+    return transform
+
+
+def _check_name(name: str | None) -> None:
+    try:
+        if name is not None:
+            check_name(name)
+    except InvalidOptions as error:
+        raise UsageError(f"--name: {error}") from None
