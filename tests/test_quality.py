@@ -14,16 +14,17 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize(
     "command",
     [
-        ("ruff", "check", "."),
-        ("ruff", "format", "--check", "."),
-        ("mypy", "-p", "codeexec_magics"),
-        ("interrogate", "-q", "codeexec_magics"),
+        ("-m", "ruff", "check", "."),
+        ("-m", "ruff", "format", "--check", "."),
+        ("-m", "mypy", "-p", "codeexec_magics"),
+        ("-m", "interrogate", "-q", "codeexec_magics"),
+        (".ci/javascript/biome.py", "check", "--error-on-warnings"),
     ],
     ids=" ".join,
 )
 def test_check(command: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

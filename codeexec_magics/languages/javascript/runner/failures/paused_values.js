@@ -172,7 +172,8 @@ function note(place, values) {
 }
 
 /** Whether Node's part of a request would run code of the program's. */
-const isUnsafe = () => $.hasOwn($.ObjectPrototype, 'params') || $.hasOwn($.ObjectPrototype, 'toJSON');
+const isUnsafe = () =>
+  $.hasOwn($.ObjectPrototype, 'params') || $.hasOwn($.ObjectPrototype, 'toJSON');
 
 /** Look at the paused program. */
 function heed({ callFrames, data, reason }) {

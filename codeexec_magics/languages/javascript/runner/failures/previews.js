@@ -122,7 +122,10 @@ class Writer {
         break;
       }
       this.text += index === 0 ? '' : ', ';
-      this.write(attempt(() => item(index), undefined), depth + 1);
+      this.write(
+        attempt(() => item(index), undefined),
+        depth + 1,
+      );
     }
     this.text += ']';
   }

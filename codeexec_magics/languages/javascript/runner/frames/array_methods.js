@@ -114,9 +114,7 @@ for (const [original, { passing, position, least }] of PASSING) {
   replace(original, (frame, args) => {
     const mayPass = !frame.isFilled && args.length >= least && typeof args[0] === 'function';
     const reads = mayPass ? readsOf(args[0], position) : null;
-    return reads === null
-      ? $.apply(original, frame.fill(), args)
-      : passing(frame, reads, args);
+    return reads === null ? $.apply(original, frame.fill(), args) : passing(frame, reads, args);
   });
 }
 for (const name of WHOLE) {

@@ -39,8 +39,7 @@ function column(length, sources, code, at, bits, whole) {
     sources: () => all,
     code: isPlain
       ? code
-      : (names, index) =>
-          `${bitOf(names[sources.length], index)} ? ${code(names, index)} : null`,
+      : (names, index) => `${bitOf(names[sources.length], index)} ? ${code(names, index)} : null`,
     at: read,
     whole: isPlain && whole !== null ? whole : () => list(length, read),
     isSame: (value, index) => $.is(value, read(index)),
@@ -50,8 +49,16 @@ function column(length, sources, code, at, bits, whole) {
 /** Values that stand in a typed array, or in an Array of primitives. */
 function direct(values, bits) {
   const code = ([all], index) => `${all}[${index}]`;
-  return column(values.length, [values], code, (index) => values[index], bits, () =>
-    $.isArray(values) ? list(values.length, (index) => values[index]) : new values.constructor(values),
+  return column(
+    values.length,
+    [values],
+    code,
+    (index) => values[index],
+    bits,
+    () =>
+      $.isArray(values)
+        ? list(values.length, (index) => values[index])
+        : new values.constructor(values),
   );
 }
 
@@ -72,7 +79,14 @@ function text(all, places, bits) {
 /** Values that stand once in a list, and are named by their place there. */
 function coded(values, places, bits) {
   const code = ([all, each], index) => `${all}[${each}[${index}]]`;
-  return column(places.length, [values, places], code, (index) => values[places[index]], bits, null);
+  return column(
+    places.length,
+    [values, places],
+    code,
+    (index) => values[places[index]],
+    bits,
+    null,
+  );
 }
 
 /** Dates, made when the first is asked for; a row and the next have the same one. */
@@ -96,14 +110,10 @@ function dates(make, length) {
     code: ([values], index) => `${values}[${index}]`,
     at: (index) => all()[index],
     whole: () =>
-      list(length, (index) =>
-        all()[index] === null ? null : new $.DateClass(times[index]),
-      ),
+      list(length, (index) => (all()[index] === null ? null : new $.DateClass(times[index]))),
     isSame(value, index) {
       const own = all()[index];
-      return own === null || !isDate(value)
-        ? value === own
-        : $.dateTime(value) === times[index];
+      return own === null || !isDate(value) ? value === own : $.dateTime(value) === times[index];
     },
   };
 }
@@ -116,7 +126,10 @@ function anything(values, originals) {
     sources: () => [values],
     code: ([all], index) => `${all}[${index}]`,
     at: (index) => values[index],
-    whole: () => ($.isView(values) ? new values.constructor(values) : list(values.length, (index) => values[index])),
+    whole: () =>
+      $.isView(values)
+        ? new values.constructor(values)
+        : list(values.length, (index) => values[index]),
     isSame: (value, index) => isDeeplySame(value, originals[index]),
   };
 }

@@ -10,8 +10,7 @@
 /** Let a method be the plain console's from its first use on; only then the streams are opened. */
 function replace(name, open) {
   const shared = { __proto__: null, enumerable: true, configurable: true };
-  const set = (value) =>
-    Object.defineProperty(console, name, { ...shared, writable: true, value });
+  const set = (value) => Object.defineProperty(console, name, { ...shared, writable: true, value });
   const get = () => {
     const method = open()[name];
     set(method);

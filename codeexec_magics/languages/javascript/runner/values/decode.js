@@ -6,7 +6,6 @@
  */
 'use strict';
 
-const $ = require('../primordials.js');
 const { readInputs } = require('../wire/arena.js');
 const { fieldsOf } = require('../frames/arrow.js');
 const columns = require('../frames/columns.js');
@@ -220,9 +219,7 @@ function readTable(node, reader) {
     const made = [];
     for (; at < node.columns.length; at += 1) {
       const column = node.columns[at];
-      made.push(
-        column?.$ === 'field' ? fields.shift() : columnOfNodes(column, reader, isReturned),
-      );
+      made.push(column?.$ === 'field' ? fields.shift() : columnOfNodes(column, reader, isReturned));
     }
     return rowsOf(node.names, made, node.rows, isReturned ? source : null);
   } catch (error) {
