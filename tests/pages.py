@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^(?:`([\w./-]+)`:\n\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def texts() -> dict[str, str]:
@@ -19,16 +19,24 @@ def texts() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in (README, *DOCS.glob("*.md"))}
 
 
+def files(text: str) -> dict[str, str]:
+    """The fences below a line that is a file's name."""
+    return {name: body for name, _, body in _FENCE.findall(text) if name}
+
+
+def _fences(text: str, *languages: str) -> list[str]:
+    return [body for name, word, body in _FENCE.findall(text) if not name and word in languages]
+
+
 def cells(text: str) -> list[str]:
     """The cells of a page, in order: where one is a magic, every fence of a program is a cell."""
-    fences = [body for language, body in _FENCE.findall(text) if language in ("python", "js")]
+    fences = _fences(text, "python", "js")
     return fences if any(body.startswith("%") for body in fences) else []
 
 
 def programs(text: str) -> list[str]:
     """The Python programs of a page without cells."""
-    fences = [body for language, body in _FENCE.findall(text) if language == "python"]
-    return [] if cells(text) else fences
+    return [] if cells(text) else _fences(text, "python")
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
