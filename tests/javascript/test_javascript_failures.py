@@ -109,13 +109,6 @@ def test_hints(run: Run, source: str, hint: str | None) -> None:
     assert notes == [] if hint is None else hint in notes[-1]
 
 
-def test_an_anonymous_export_is_told_to_have_a_name(run: Run) -> None:
-    assert (
-        "give the exported function a name"
-        in run("export default function (x) {}").trace["message"]
-    )
-
-
 def test_causes_and_members(run: Run) -> None:
     source = (
         "class ParseFailed extends TypeError {}\n"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from javascript_worker import Answer, Worker
+
+from codeexec_magics.languages.javascript import LANGUAGE
 
 Run = Callable[..., Answer]
 
@@ -26,7 +29,30 @@ VALUED = [
     ("await `x`", "x"),
     ("const x = await 5\nx + 1 // note", 6),
     ("(await 1, 2) /* c */ ;", 2),
-    ("await 1; const last = 2", None),
+    ("await 1; const last = 2", 1),
+    ("await 0; if (true) { 5 }", 5),
+    ("await 0; 5; let x = 6", 5),
+    ("await 0; try { null.x } catch { 'caught' } finally { 9 }", "caught"),
+    ("import 'fs'; switch (2) { case 1: 'a'; break; case 2: 'b'; default: 'c' }", "c"),
+    ("await 0; for (const a of [1, 2]) if (a > 1) a; else 7", 2),
+    ("join('a', 'b')\nimport {join} from 'path'", "a/b"),
+    (
+        "'use strict'\nfunction f() { return this }\nf() ?? sep\nimport {sep} from 'path'",
+        "/",
+    ),
+    ("import.meta.url.startsWith('file:///') && import.meta.resolve('node:fs')", "node:fs"),
+    ("[__filename, __dirname].join() === [import.meta.filename, import.meta.dirname].join()", True),
+    ("export { transform }\nfunction transform({df}) { return df }", 41),
+    ("const f = ({df}) => df; export { f as transform }", 41),
+    ("export default function ({df}) { return df }", 41),
+    ("export default async ({df}) => df", 41),
+    ("export default class {}", None),
+    ("export default { a: 1 };", {"a": 1}),
+    ("export * from 'node:path'; 5", 5),
+    ("exports.transform = ({df}) => df", 41),
+    ("module.exports = { transform: ({df}) => df }", 41),
+    ("module.exports = ({df}) => df", 41),
+    ("module.exports = { rate: 1 }", {"rate": 1}),
     ("for await (const x of [1]) {}\n'done'", "done"),
     ("Promise.resolve(8)", 8),
     ("({then(settle) { settle(9) }})", 9),
@@ -72,6 +98,17 @@ def test_the_value_of_a_program(run: Run, source: str, value: object) -> None:
 
     assert json.dumps(answer.node) == json.dumps(value)
     assert (answer.status, answer.stdout, answer.stderr) == (-9, b"", "")
+
+
+def test_values_are_those_of_a_script_whatever_form_the_program_has(node: str) -> None:
+    script = Path(__file__).with_name("completions.js")
+    runner = Path(LANGUAGE.command(node, {"PATH": ""})[1]).parent
+
+    done = subprocess.run(
+        [node, script, runner, "500", "7"], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout == ""
 
 
 def test_the_first_message_says_who_speaks(run: Run) -> None:

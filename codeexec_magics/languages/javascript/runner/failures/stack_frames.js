@@ -9,7 +9,7 @@
 const { fileURLToPath } = require('node:url');
 const $ = require('../primordials.js');
 const { excerptOf } = require('../source/excerpts.js');
-const { writtenColumn } = require('../source/program.js');
+const { writtenPlace } = require('../source/program.js');
 
 const CALL = /^\s*at (?:async )?(.*?) \((.*)\)$/;
 const PLACE = /^\s*at (?:async )?(.*)$/;
@@ -81,8 +81,8 @@ function asWritten(program, place) {
   if (place.file !== program.filename) {
     return place;
   }
-  const column = writtenColumn(program, place.line, place.column);
-  return { __proto__: null, file: place.file, line: place.line, column, function: place.function };
+  const { line, column } = writtenPlace(program, place.line, place.column);
+  return { __proto__: null, file: place.file, line, column, function: place.function };
 }
 
 /** The stack's lines as text, without the runtime's, with columns as written. */

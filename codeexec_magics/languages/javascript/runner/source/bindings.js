@@ -12,6 +12,9 @@ const { pathToFileURL } = require('node:url');
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
+/** The program's own module. */
+let own = null;
+
 function bind(name, value, enumerable) {
   const present = Object.getOwnPropertyDescriptor(globalThis, name);
   if (present === undefined || present.configurable) {
@@ -28,6 +31,7 @@ function bind(name, value, enumerable) {
 function bindModule(filename) {
   const place = path.isAbsolute(filename) ? filename : path.join(process.cwd(), filename);
   const module = new Module(place);
+  own = module;
   module.filename = place;
   module.paths = Module._nodeModulePaths(path.dirname(place));
   // As in a script that node itself was given: `require.main === module`, no runner in sight.
@@ -52,4 +56,19 @@ function bindInputs(inputs) {
   }
 }
 
-module.exports = { __proto__: null, bind, bindInputs, bindModule };
+/** What the program's module exports. */
+const exported = () => own.exports;
+
+/** What `import.meta` is in the program. */
+function importMeta() {
+  const { filename } = own;
+  const url = pathToFileURL(filename).href;
+  const { resolve } = Module.createRequire(url);
+  const resolveUrl = (specifier) => {
+    const found = /^(?:[a-z]+:)/i.test(specifier) ? specifier : resolve(specifier);
+    return Module.isBuiltin(found) || found === specifier ? found : pathToFileURL(found).href;
+  };
+  return { __proto__: null, dirname: own.path, filename, main: true, resolve: resolveUrl, url };
+}
+
+module.exports = { __proto__: null, bind, bindInputs, bindModule, exported, importMeta };

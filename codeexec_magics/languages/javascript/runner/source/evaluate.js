@@ -8,6 +8,7 @@
 
 const vm = require('node:vm');
 const $ = require('../primordials.js');
+const bindings = require('./bindings.js');
 const parser = require('./parser.js');
 const rewrite = require('./rewrite.js');
 
@@ -101,12 +102,11 @@ function checkNames(namespace, names, specifier) {
 
 /** What is told of a program that neither V8 nor the parser takes. */
 function notAProgram(program, failure, scriptError) {
-  const { node, loc } = failure;
-  const { line, column } = node === undefined ? loc : node.loc.start;
+  const { line, column } = failure.loc;
   const isAboutModules = /\bawait\b|\bimport\b|\bexport\b|reserved word/.test(
     scriptError?.message ?? '',
   );
-  if (scriptError !== null && node === undefined && !isAboutModules) {
+  if (scriptError !== null && !isAboutModules) {
     return scriptError;
   }
   const message = failure.message.replace(/ \(\d+:\d+\)$/, '');
@@ -125,6 +125,16 @@ function asFunction(program, entryName, scriptError) {
   return compile(rewritten.text, program.filename, program.firstLine);
 }
 
+/** A function that can be called without `new`; undefined for all else. */
+const callable = (value) =>
+  typeof value === 'function' && !$.startsWith($.functionText(value), 'class') ? value : undefined;
+
+/** What the program exports by `module.exports` or `exports` under a name, or by itself. */
+function exported(name) {
+  const exports = bindings.exported();
+  return typeof exports === 'function' ? exports : (exports?.[name] ?? exports?.default);
+}
+
 /**
  * Compile a program; returns a function that runs it, and returns a pair or the promise of one:
  * the function of the wanted name, undefined if the program defines none, and the program's value.
@@ -136,19 +146,24 @@ function prepare(program, entryName) {
     silenceImportWarning();
   }
   const script = asScript(program);
+  const hasEntry = IDENTIFIER.test(entryName);
   if (script instanceof vm.Script) {
-    const entry = IDENTIFIER.test(entryName)
+    const entry = hasEntry
       ? compile(`typeof ${entryName} === "function" ? ${entryName} : undefined`, OWN_FILE, 1)
       : null;
     return () => {
       const value = runInThisContext(script);
-      return [entry === null ? undefined : runInThisContext(entry), value];
+      return entry === null
+        ? [undefined, value]
+        : [callable(runInThisContext(entry)) ?? callable(exported(entryName)), value];
     };
   }
   const wrapped = asFunction(program, entryName, script);
-  return () => {
-    const run = runInThisContext(wrapped);
-    return run(checkNames);
+  return async () => {
+    const [entry, value] = await runInThisContext(wrapped)(checkNames, bindings.importMeta());
+    return hasEntry
+      ? [callable(entry) ?? callable(exported(entryName)), value]
+      : [undefined, value];
   };
 }
 

@@ -15,13 +15,22 @@ const programOf = ({ source, filename, first_line: firstLine }) => ({
   edits: [],
 });
 
+/** Where a piece of an edit's text was written. */
+function originOf({ line, column, origins }, offset) {
+  let origin = { __proto__: null, line, column };
+  for (let index = 0; index < origins.length && origins[index].at <= offset; index += 1) {
+    origin = origins[index];
+  }
+  return origin;
+}
+
 /**
- * The column, counted from 1, where what stands at a column of the running text was written.
+ * `{line, column}`, counted from 1, of where what stands at a place of the running text was written.
  *
- * An edit is `{line, column, removed, inserted}`, its line and column those of the written text,
- * in order.
+ * An edit is `{line, column, removed, inserted, origins}`, its line and column those of the written
+ * text, in order; `origins` says of what was moved from elsewhere where it stood.
  */
-function writtenColumn(program, line, column) {
+function writtenPlace(program, line, column) {
   const { edits } = program;
   let shift = 0;
   for (let index = 0; index < edits.length; index += 1) {
@@ -31,11 +40,11 @@ function writtenColumn(program, line, column) {
       continue;
     }
     if (column < start + edit.inserted) {
-      return edit.column;
+      return originOf(edit, column - start);
     }
     shift += edit.inserted - edit.removed;
   }
-  return column - shift;
+  return { __proto__: null, line, column: column - shift };
 }
 
-module.exports = { __proto__: null, programOf, writtenColumn };
+module.exports = { __proto__: null, programOf, writtenPlace };

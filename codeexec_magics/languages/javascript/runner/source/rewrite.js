@@ -7,17 +7,13 @@
  */
 'use strict';
 
+const { Completion } = require('./completion.js');
+const { Edits } = require('./edits.js');
+const { ModuleSyntax } = require('./module_syntax.js');
 const { parse } = require('./parser.js');
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-
-/** A program that parses, but says something that a cell cannot do; `node` is where. */
-class Unwrappable extends Error {
-  constructor(message, node) {
-    super(message);
-    this.node = node;
-  }
-}
+const IMPORT_META = /\bimport\s*\.\s*meta\b/;
 
 /** Parse a program with top-level await: as a script if it can be one, else as a module. */
 function parseProgram(source) {
@@ -67,100 +63,6 @@ function isObjectLiteral(source) {
   }
 }
 
-const nameOf = (node) => (node.type === 'Literal' ? JSON.stringify(node.value) : node.name);
-
-/** `with {type: "json"}` as the second argument of `import()`. */
-function attributesText(attributes) {
-  if (!attributes?.length) {
-    return '';
-  }
-  const fields = attributes.map(({ key, value }) => `${nameOf(key)}: ${value.raw}`);
-  return `, {with: {${fields.join(', ')}}}`;
-}
-
-/** A static import as a declaration that awaits; `check` names the function that checks names. */
-function importText(node, check) {
-  const loaded = `await import(${node.source.raw}${attributesText(node.attributes)})`;
-  const named = node.specifiers.filter(({ type }) => type !== 'ImportNamespaceSpecifier');
-  const space = node.specifiers.find(({ type }) => type === 'ImportNamespaceSpecifier');
-  const imported = named.map((specifier) =>
-    specifier.type === 'ImportDefaultSpecifier' ? 'default' : nameOf(specifier.imported),
-  );
-  const fields = named.map((specifier, at) => `${imported[at]}: ${specifier.local.name}`);
-  const names = imported.map((name) => (name.startsWith('"') ? name : JSON.stringify(name)));
-  const checked = (module) => `${check}(${module}, [${names.join(', ')}], ${node.source.raw})`;
-  if (space !== undefined) {
-    const rest = named.length ? `, {${fields.join(', ')}} = ${checked(space.local.name)}` : '';
-    return `const ${space.local.name} = ${loaded}${rest};`;
-  }
-  return named.length ? `const {${fields.join(', ')}} = ${checked(loaded)};` : `${loaded};`;
-}
-
-/** The text with everything but line ends blanked. */
-const blank = (text) => text.replace(/[^\n\r\u2028\u2029]/g, ' ');
-
-/** What stands before an exported declaration or expression. */
-function exportedStart(node) {
-  const { declaration } = node;
-  if (!declaration) {
-    throw new Unwrappable(
-      'a cell exports nothing; its result is the value of the last expression',
-      node,
-    );
-  }
-  const isAnonymous = /^(Function|Class)Declaration$/.test(declaration.type) && !declaration.id;
-  if (isAnonymous) {
-    throw new Unwrappable('give the exported function a name: function transform(inputs)', node);
-  }
-  return declaration.start;
-}
-
-/** A list of replacements `{start, end, text}`, applied and written down as edits. */
-class Rewriting {
-  #source;
-
-  #text = '';
-
-  #done = 0;
-
-  edits = [];
-
-  constructor(source, firstLine) {
-    this.#source = source;
-    this.firstLine = firstLine;
-  }
-
-  /** Replace a range, later in the source than those before; keeps the number of lines. */
-  replace(start, end, text) {
-    const removed = this.#source.slice(start, end);
-    const lines = removed.split('\n');
-    const [line, column] = this.#place(start);
-    const kept = lines.length > 1 ? '\n'.repeat(lines.length - 1) : '';
-    this.edits.push({ line, column, removed: lines[0].length, inserted: text.length });
-    if (kept) {
-      this.edits.push({
-        line: line + lines.length - 1,
-        column: 1,
-        removed: lines.at(-1).length,
-        inserted: 0,
-      });
-    }
-    this.#text += this.#source.slice(this.#done, start) + text + kept;
-    this.#done = end;
-  }
-
-  /** The whole text, with an end. */
-  finish(end) {
-    return this.#text + this.#source.slice(this.#done) + end;
-  }
-
-  #place(offset) {
-    const before = this.#source.slice(0, offset);
-    const lineStart = before.lastIndexOf('\n') + 1;
-    return [this.firstLine + before.split('\n').length - 1, offset - lineStart + 1];
-  }
-}
-
 /** A name that the source does not contain. */
 function freshName(source) {
   let name = '_checked';
@@ -170,68 +72,70 @@ function freshName(source) {
   return name;
 }
 
-/** Replace one statement of the top level; the last one gives the value. */
-function rewriteStatement(rewriting, node, { source, check, entry, isLast }) {
-  if (node.type === 'ImportDeclaration') {
-    rewriting.replace(node.start, node.end, importText(node, check));
-    return false;
+/** Replace `import.meta` by a variable wherever it stands. */
+function replaceMeta(edits, node, variable) {
+  if (node === null || typeof node !== 'object') {
+    return;
   }
-  let { start } = node;
-  const isExport = /^Export/.test(node.type);
-  if (isExport) {
-    start = exportedStart(node);
-    rewriting.replace(
-      node.start,
-      start,
-      blank(source.slice(node.start, start)).replace(/[\n\r]/g, ''),
-    );
+  if (node.type === 'MetaProperty' && node.meta.name === 'import') {
+    edits.replace(node.start, node.end, variable);
+    return;
   }
-  const statement = isExport ? node.declaration : node;
-  const isValue =
-    statement.type === 'ExpressionStatement' ||
-    (node.type === 'ExportDefaultDeclaration' && !/Declaration$/.test(statement.type));
-  if (!isLast || !isValue) {
-    return false;
+  for (const key of Object.keys(node)) {
+    replaceMeta(edits, key === 'loc' ? null : node[key], variable);
   }
-  const end = source[node.end - 1] === ';' ? node.end - 1 : node.end;
-  rewriting.replace(start, start, `return [${entry}, (`);
-  rewriting.replace(end, end, ')];');
-  return true;
+}
+
+/** An expression of the first of some expressions that is a function, else undefined. */
+const firstFunction = (expressions) =>
+  `${expressions.map((text) => `typeof ${text} === "function" ? ${text} : `).join('')}undefined`;
+
+/** Expressions that may be the function of a name, in the order in which they are looked at. */
+function entriesOf(name, { exported, spaces }) {
+  if (!IDENTIFIER.test(name)) {
+    return [];
+  }
+  const members = spaces.map((space) => `${space}.${name}`);
+  return [name, exported[name], ...members, exported.default].filter((text) => text !== undefined);
+}
+
+/** The text of a literal as an async function. */
+function literalFunction(source, firstLine) {
+  const edits = new Edits(source, firstLine);
+  edits.insert(0, '(async () => {return [undefined, (');
+  const { text, edits: done } = edits.apply();
+  return { text: `${text}\n)]})`, edits: done };
 }
 
 /**
- * The text of an async function of one argument, the checker of imports, and its edits.
+ * The text of an async function, and its edits.
  *
- * Called, it returns `[entry function or undefined, value of the last expression]`. Throws
- * acorn's SyntaxError or `Unwrappable`.
+ * Its arguments are the checker of imports and what `import.meta` is. Called, it returns
+ * `[entry function or undefined, completion value]`. Throws acorn's SyntaxError.
  */
 function asyncFunctionOf({ source, firstLine }, entryName) {
-  const literal = isObjectLiteral(source);
-  const tree = literal ? null : parseProgram(source);
-  const check = freshName(source);
-  const entry = IDENTIFIER.test(entryName)
-    ? `typeof ${entryName} === "function" ? ${entryName} : undefined`
-    : 'undefined';
-  const rewriting = new Rewriting(source, firstLine);
-  const hashbang = source.startsWith('#!') ? 2 : 0;
-  const opening = `(async (${check}) => {${hashbang ? '//' : ''}`;
-  if (literal) {
-    rewriting.replace(0, 0, `${opening}return [undefined, (`);
-    return { text: rewriting.finish('\n)]})'), edits: rewriting.edits };
+  if (isObjectLiteral(source)) {
+    return literalFunction(source, firstLine);
   }
-  rewriting.replace(0, hashbang, opening);
-  let returns = false;
-  tree.body.forEach((node, index) => {
-    const isLast = index === tree.body.length - 1;
-    returns = rewriteStatement(rewriting, node, { source, check, entry, isLast });
-  });
-  const ending = returns ? '\n})' : `\n;return [${entry}, undefined]})`;
-  return { text: rewriting.finish(ending), edits: rewriting.edits };
+  const { body } = parseProgram(source);
+  const name = freshName(source);
+  const [check, meta, value] = [name, `${name}_meta`, `${name}_value`];
+  const hashbang = source.startsWith('#!') ? 2 : 0;
+  const edits = new Edits(source, firstLine);
+  edits.replace(0, hashbang, `(async (${check}, ${meta}, ${value}) => {${hashbang ? '//' : ''}`);
+  const modules = new ModuleSyntax(edits, { source, firstLine }, check);
+  modules.program(body);
+  new Completion(edits, source, value).program(body);
+  if (IMPORT_META.test(source)) {
+    replaceMeta(edits, body, meta);
+  }
+  const { text, edits: done } = edits.apply();
+  const entry = firstFunction(entriesOf(entryName, modules));
+  return { text: `${text}\n;return [${entry}, ${value}]})`, edits: done };
 }
 
 module.exports = {
   __proto__: null,
-  Unwrappable,
   asyncFunctionOf,
   awaitsAtTop,
   isObjectLiteral,
