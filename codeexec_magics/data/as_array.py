@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..protocol.jsonable import read_dtype
 
 if TYPE_CHECKING:
-    from .encode import Encoder
+    from .writer import Writer
 
 _FOREIGN_TYPES = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"})
 _FOREIGN_UNITS = frozenset({"D", "h", "m", "s", "ms", "us", "ns"})
@@ -19,7 +19,7 @@ _LARGEST_INSTANT = 8_640_000_000_000_000  # milliseconds from 1970 that a JavaSc
 _MOST_DIMENSIONS = 32
 
 
-def exact_node(encoder: Encoder, array: Any) -> dict[str, Any] | None:
+def exact_node(encoder: Writer, array: Any) -> dict[str, Any] | None:
     """The node of an array for Python; None if only a pickle keeps all of it.
 
     That is so for Fortran order, for dtypes with objects, text, fields or metadata, and for
@@ -43,7 +43,7 @@ def exact_node(encoder: Encoder, array: Any) -> dict[str, Any] | None:
     return _node(encoder, array)
 
 
-def foreign_node(encoder: Encoder, array: Any) -> dict[str, Any]:
+def foreign_node(encoder: Writer, array: Any) -> dict[str, Any]:
     """The node of an array for another language.
 
     Raises:
@@ -52,7 +52,7 @@ def foreign_node(encoder: Encoder, array: Any) -> dict[str, Any]:
     return _node(encoder, for_foreign(encoder, array))
 
 
-def for_foreign(encoder: Encoder, array: Any) -> Any:
+def for_foreign(encoder: Writer, array: Any) -> Any:
     """The array with a byte order and a dtype that other languages have.
 
     Raises:
@@ -96,7 +96,7 @@ def value(dtype_text: Any, shape: Any, buffer: memoryview) -> Any:
     return array
 
 
-def _node(encoder: Encoder, array: Any) -> dict[str, Any]:
+def _node(encoder: Writer, array: Any) -> dict[str, Any]:
     numpy = sys.modules["numpy"]
     # Not ascontiguousarray, which makes one dimension of none.
     flat = numpy.asarray(array, order="C").reshape(-1).view("u1")
@@ -108,7 +108,7 @@ def _node(encoder: Encoder, array: Any) -> dict[str, Any]:
     }
 
 
-def _checked_instants(encoder: Encoder, array: Any) -> Any:
+def _checked_instants(encoder: Writer, array: Any) -> Any:
     numpy = sys.modules["numpy"]
     unit, count = numpy.datetime_data(array.dtype)
     milliseconds = array.astype("<M8[ms]")

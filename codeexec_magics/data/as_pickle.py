@@ -15,7 +15,7 @@ from ..protocol.scalars import full_type_name, type_module, type_name
 from ..protocol.tree import safe_error
 
 if TYPE_CHECKING:
-    from .encode import Encoder
+    from .writer import Writer
 
 _WORTH_A_BUFFER = 1024
 _WAYS_OUT: tuple[tuple[tuple[type, ...], str], ...] = (
@@ -43,7 +43,7 @@ _WAYS_OUT: tuple[tuple[tuple[type, ...], str], ...] = (
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
 
 
-def node(encoder: Encoder, value: object) -> dict[str, Any]:
+def node(encoder: Writer, value: object) -> dict[str, Any]:
     """The node of an object that only a pickle holds.
 
     Raises:
@@ -82,7 +82,7 @@ class _Pickler(pickle.Pickler):
         whole: The object that is pickled, for errors.
     """
 
-    def __init__(self, stream: io.BytesIO, encoder: Encoder, whole: object) -> None:
+    def __init__(self, stream: io.BytesIO, encoder: Writer, whole: object) -> None:
         super().__init__(stream, protocol=5, buffer_callback=self._keep_out)
         self.buffers: list[int] = []
         self._encoder = encoder

@@ -14,7 +14,7 @@ from ..protocol.tree import LEAVES
 from .arrow import stream
 
 if TYPE_CHECKING:
-    from .decode import Decoder
+    from .reader import Reader
 
 _CODES = {"<f8": "d", "<i4": "i", "<i8": "q"}
 _LONGEST_TEXT = 1 << 31
@@ -31,7 +31,7 @@ class Columns(NamedTuple):
     columns: list[Any]
 
 
-def numbers(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
+def numbers(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     """The numbers of a node: floats, but for those that it says are whole.
 
     Raises:
@@ -46,7 +46,7 @@ def numbers(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
     return values
 
 
-def booleans(decoder: Decoder, node: dict[str, Any]) -> list[bool]:
+def booleans(decoder: Reader, node: dict[str, Any]) -> list[bool]:
     """The booleans of a node.
 
     Raises:
@@ -55,7 +55,7 @@ def booleans(decoder: Decoder, node: dict[str, Any]) -> list[bool]:
     return [byte == 1 for byte in _flags(decoder, node)]
 
 
-def texts(decoder: Decoder, node: dict[str, Any]) -> list[str]:
+def texts(decoder: Reader, node: dict[str, Any]) -> list[str]:
     """The strings of a node, each of which a zero ends.
 
     Raises:
@@ -67,7 +67,7 @@ def texts(decoder: Decoder, node: dict[str, Any]) -> list[str]:
     return values
 
 
-def instants(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
+def instants(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     """The datetimes, in UTC, of a node.
 
     Raises:
@@ -80,7 +80,7 @@ def instants(decoder: Decoder, node: dict[str, Any]) -> list[Any]:
     return [start + datetime.timedelta(milliseconds=int(time)) for time in times]
 
 
-def rows(decoder: Decoder, node: dict[str, Any]) -> list[dict[str, Any]]:
+def rows(decoder: Reader, node: dict[str, Any]) -> list[dict[str, Any]]:
     """The dicts of a node.
 
     Raises:
@@ -91,7 +91,7 @@ def rows(decoder: Decoder, node: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, row)) for row in zip(*made.columns)]
 
 
-def columns(decoder: Decoder, node: dict[str, Any]) -> Columns:
+def columns(decoder: Reader, node: dict[str, Any]) -> Columns:
     """The same, left as columns.
 
     Raises:
@@ -100,7 +100,7 @@ def columns(decoder: Decoder, node: dict[str, Any]) -> Columns:
     return _read(decoder, node, lambda inner: _column(decoder, inner))
 
 
-def _read(decoder: Decoder, node: dict[str, Any], read: Any) -> Columns:
+def _read(decoder: Reader, node: dict[str, Any], read: Any) -> Columns:
     names, nodes, count = node["names"], node["columns"], node["rows"]
     if type(names) is not list or not all(type(name) is str for name in names):
         raise TypeError("the names of columns are text")
@@ -120,7 +120,7 @@ def _read(decoder: Decoder, node: dict[str, Any], read: Any) -> Columns:
     return Columns(names, made)
 
 
-def _column(decoder: Decoder, node: Any) -> Any:
+def _column(decoder: Reader, node: Any) -> Any:
     """A column of a frame to be."""
     if type(node) is list and LEAVES.issuperset(map(type, node)):
         return node
@@ -136,7 +136,7 @@ def _column(decoder: Decoder, node: Any) -> Any:
     return decoder.value(node)
 
 
-def _numeric(decoder: Decoder, node: dict[str, Any]) -> Any:
+def _numeric(decoder: Reader, node: dict[str, Any]) -> Any:
     import numpy
 
     dtype = node["dtype"]
@@ -149,7 +149,7 @@ def _numeric(decoder: Decoder, node: dict[str, Any]) -> Any:
     return values.astype("i8") if dtype == "<i4" else values
 
 
-def _textual(decoder: Decoder, node: dict[str, Any]) -> Any:
+def _textual(decoder: Reader, node: dict[str, Any]) -> Any:
     """Text as an array of Arrow, without a Python string for each item."""
     import numpy
 
@@ -167,7 +167,7 @@ def _textual(decoder: Decoder, node: dict[str, Any]) -> Any:
     return made
 
 
-def _flags(decoder: Decoder, node: dict[str, Any]) -> bytes:
+def _flags(decoder: Reader, node: dict[str, Any]) -> bytes:
     flags = bytes(decoder.buffer(node["b"]))
     if flags.strip(b"\0\1"):
         raise ValueError("booleans are bytes of 0 or 1")

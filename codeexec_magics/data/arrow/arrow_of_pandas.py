@@ -11,10 +11,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from . import stream
-from .as_arrow import Source
+from .source import Source
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 _LABELS = (str, int, float, bool, type(None))
 
@@ -36,7 +36,7 @@ class _Fields:
         return {"field": len(self.arrays) - 1, "dtype": dtype}
 
 
-def source(encoder: Encoder, value: Any) -> Source | None:
+def source(encoder: Writer, value: Any) -> Source | None:
     """The source of a DataFrame or a Series, of exactly these classes; None for anything else."""
     import pandas
 
@@ -78,7 +78,7 @@ def _shown(index: Any, levels: list[dict[str, Any]]) -> list[int | None]:
     return [level["field"] for level in levels] or [None] * index.nlevels
 
 
-def _column(encoder: Encoder, series: Any, label: Any, fields: _Fields) -> dict[str, Any]:
+def _column(encoder: Writer, series: Any, label: Any, fields: _Fields) -> dict[str, Any]:
     try:
         return fields.add(series)
     except Unfit:
@@ -94,7 +94,7 @@ def _column(encoder: Encoder, series: Any, label: Any, fields: _Fields) -> dict[
     return {"items": node}
 
 
-def _axis(encoder: Encoder, index: Any, fields: _Fields) -> dict[str, Any]:
+def _axis(encoder: Writer, index: Any, fields: _Fields) -> dict[str, Any]:
     import pandas
 
     names = [_label(encoder, name) for name in index.names]
@@ -109,7 +109,7 @@ def _axis(encoder: Encoder, index: Any, fields: _Fields) -> dict[str, Any]:
     return {"levels": levels, "names": names, "multi": isinstance(index, pandas.MultiIndex)}
 
 
-def _labels(encoder: Encoder, columns: Any) -> dict[str, Any]:
+def _labels(encoder: Writer, columns: Any) -> dict[str, Any]:
     import pandas
 
     names = [_label(encoder, name) for name in columns.names]
@@ -139,7 +139,7 @@ def _labels_dtype(dtype: Any) -> Any:
     raise Unfit
 
 
-def _label(encoder: Encoder, label: Any) -> Any:
+def _label(encoder: Writer, label: Any) -> Any:
     if type(label) is tuple:
         return {"$": "tuple", "v": [_label(encoder, part) for part in label]}
     if type(label) not in _LABELS:
@@ -147,7 +147,7 @@ def _label(encoder: Encoder, label: Any) -> Any:
     return encoder.node(label)
 
 
-def _extras(encoder: Encoder, value: Any) -> dict[str, Any]:
+def _extras(encoder: Writer, value: Any) -> dict[str, Any]:
     """What a frame carries beside its data."""
     from ..plain import is_plain
 

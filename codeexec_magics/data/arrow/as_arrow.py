@@ -9,38 +9,21 @@ the frame of them again (`from_arrow`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...protocol.scalars import full_type_name, type_module
-from . import stream
+from . import stream, tables
+from .source import Source
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 _WORTH_PACKING = 1000
 _SAMPLE = 4096
 _FULL_STRINGS = 1 << 31
 
 
-class Source(NamedTuple):
-    """A frame in Arrow's words.
-
-    Attributes:
-        kind: ``pandas``, ``series``, ``polars``, ``arrow`` or ``batch``.
-        rows: How many it has; the table has them only if it has columns.
-        table: All of its data.
-        form: How it is made again; None if it cannot be, exactly.
-        shown: For each column that another language shows, its field; None where none has it.
-    """
-
-    kind: str
-    rows: int
-    table: Any
-    form: dict[str, Any] | None
-    shown: list[int | None]
-
-
-def source(encoder: Encoder, value: Any) -> Source | None:
+def source(encoder: Writer, value: Any) -> Source | None:
     """The source of a frame; None if it is none, or there is no Arrow for it."""
     if stream.library() is None:
         return None
@@ -53,7 +36,7 @@ def source(encoder: Encoder, value: Any) -> Source | None:
     return made if made is None or stream.may_be_read(made.table) else None
 
 
-def exact_node(encoder: Encoder, value: Any) -> dict[str, Any] | None:
+def exact_node(encoder: Writer, value: Any) -> dict[str, Any] | None:
     """The node of a frame for a Python that takes no pickles; None if it cannot be made again."""
     made = source(encoder, value)
     if made is None or made.form is None or not stream.may_be_read(made.table):
@@ -79,7 +62,7 @@ def _is_simple(kind: Any) -> bool:
 
 
 def foreign_source(
-    encoder: Encoder, made: Source, shown: list[int | None]
+    encoder: Writer, made: Source, shown: list[int | None]
 ) -> tuple[dict[str, Any], list[int | None]]:
     """What another language reads fields from, and sends back for the frame.
 
@@ -107,7 +90,7 @@ def foreign_source(
     return _node(encoder, made, table, packed), fields
 
 
-def _node(encoder: Encoder, made: Source, table: Any, packed: list[int]) -> dict[str, Any]:
+def _node(encoder: Writer, made: Source, table: Any, packed: list[int]) -> dict[str, Any]:
     place = stream.append(encoder.arena, table)
     node: dict[str, Any] = {"$": "arrow", "b": encoder.place(table, place), "rows": made.rows}
     if made.form is not None:
@@ -148,13 +131,11 @@ def _of_polars(value: Any) -> Source | None:
 
     if type(value) is not polars.DataFrame:
         return None
-    from . import from_arrow
-
     level = polars.CompatLevel.oldest()
     try:
         table = value.to_arrow(compat_level=level)
-        form = from_arrow.polars_form(value, table.schema)
-        again = from_arrow.polars_frame(from_arrow.bare(table.slice(0, 0), value.columns), form)
+        form = tables.polars_form(value, table.schema)
+        again = tables.polars_frame(tables.bare(table.slice(0, 0), value.columns), form)
     except Exception:  # noqa: BLE001 (a type of polars that Arrow does not have)
         return None
     shown: list[int | None] = list(range(table.num_columns))

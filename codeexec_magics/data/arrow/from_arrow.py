@@ -11,16 +11,16 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from ...protocol.times import text_of
-from . import messages, stream
+from . import messages, stream, tables
 
 if TYPE_CHECKING:
-    from ..decode import Decoder
+    from ..reader import Reader
 
 _SMALL_TEXT = 1 << 26
 _MOST_EXPANSION = 100
 
 
-def value(decoder: Decoder, node: dict[str, Any]) -> Any:
+def value(decoder: Reader, node: dict[str, Any]) -> Any:
     """The frame of an ``arrow`` node.
 
     Raises:
@@ -40,62 +40,10 @@ def value(decoder: Decoder, node: dict[str, Any]) -> Any:
 
         return pandas_of_arrow.value(decoder, table, raw, node)
     if kind == "polars":
-        return polars_frame(bare(table, form["names"]), form)
+        return tables.polars_frame(tables.bare(table, form["names"]), form)
     if kind in ("arrow", "batch"):
         return _arrow(table, form, kind)
     raise ValueError(f"no frame is of the kind {kind!r}")
-
-
-def field(table: Any, place: Any) -> Any:
-    """A column of a table, by a number that may be anything."""
-    if type(place) is not int or not 0 <= place < table.num_columns:
-        raise ValueError(f"there is no field {place!r}")
-    return table.column(place)
-
-
-def bare(table: Any, names: Any) -> Any:
-    """A table without metadata, whose columns have these names."""
-    if type(names) is not list or not all(type(name) is str for name in names):
-        raise TypeError("the names of columns are text")
-    if len(names) != table.num_columns:
-        raise ValueError(f"{len(names)} names are not those of {table.num_columns} columns")
-    pyarrow = stream.library()
-    for column in table.columns:
-        _refuse_metadata(pyarrow, column.type)
-    schema = [pyarrow.field(names[at], column.type) for at, column in enumerate(table.columns)]
-    return pyarrow.table(table.columns, schema=pyarrow.schema(schema))
-
-
-def polars_form(frame: Any, schema: Any) -> dict[str, Any]:
-    """The form of a frame of polars."""
-    import polars
-
-    enums = [at for at, dtype in enumerate(frame.dtypes) if dtype == polars.Enum]
-    form: dict[str, Any] = {"names": list(frame.columns)}
-    return {**form, "enums": enums} if enums else form
-
-
-def polars_frame(table: Any, form: dict[str, Any]) -> Any:
-    """The frame of polars that a table without metadata holds.
-
-    Raises:
-        Exception: It holds what polars cannot read.
-    """
-    import polars
-
-    try:
-        frame = polars.from_arrow(table)
-        for place in form.get("enums", []):
-            column = field(table, place)
-            texts = column.chunk(0).dictionary if column.num_chunks else []
-            dtype = polars.Enum([text.as_py() for text in texts])
-            series = frame.to_series(place).cast(polars.String).cast(dtype)
-            frame = frame.replace_column(place, series)
-    except (KeyboardInterrupt, Exception):
-        raise
-    except BaseException as error:  # noqa: BLE001 (polars panics by what is no Exception)
-        raise ValueError(f"polars cannot read it: {type(error).__name__}") from None
-    return frame
 
 
 def _arrow(table: Any, form: dict[str, Any], kind: str) -> Any:
@@ -122,7 +70,7 @@ def _unpacked(table: Any, places: Any, size: int) -> Any:
     columns, left = list(table.columns), max(_SMALL_TEXT, _MOST_EXPANSION * size)
     for place in places:
         chunks = []
-        for chunk in field(table, place).chunks:
+        for chunk in tables.field(table, place).chunks:
             left -= _text_size(chunk)
             if left < 0:
                 raise ValueError("its text is larger than what it came from allows")
@@ -139,14 +87,3 @@ def _text_size(chunk: Any) -> int:
 
     lengths = compute.binary_length(chunk.dictionary).cast("int64")
     return int(compute.sum(lengths.take(chunk.indices)).as_py() or 0)
-
-
-def _refuse_metadata(pyarrow: Any, kind: Any) -> None:
-    """Polars takes the metadata of inner fields for instructions."""
-    if not pyarrow.types.is_nested(kind):
-        return
-    for at in range(kind.num_fields):
-        inner = kind.field(at)
-        if inner.metadata:
-            raise ValueError("an inner field has metadata, which is not accepted")
-        _refuse_metadata(pyarrow, inner.type)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ...protocol.jsonable import read_dtype
 from ...protocol.times import text_of
 from . import stream
-from .from_arrow import field
+from .tables import field
 
 if TYPE_CHECKING:
-    from ..decode import Decoder
+    from ..reader import Reader
 
 _MASKED = frozenset(
     [f"{kind}Int{bits}" for kind in ("", "U") for bits in (8, 16, 32, 64)]
@@ -24,7 +24,7 @@ _UNITS = ("s", "ms", "us", "ns")
 _LONGEST_FREQUENCY = 40
 
 
-def value(decoder: Decoder, table: Any, raw: memoryview, node: dict[str, Any]) -> Any:
+def value(decoder: Reader, table: Any, raw: memoryview, node: dict[str, Any]) -> Any:
     """The DataFrame or Series of an ``arrow`` node.
 
     Raises:
@@ -56,7 +56,7 @@ def value(decoder: Decoder, table: Any, raw: memoryview, node: dict[str, Any]) -
 class _Maker:
     """Makes the parts of one frame."""
 
-    def __init__(self, decoder: Decoder, table: Any, raw: memoryview) -> None:
+    def __init__(self, decoder: Reader, table: Any, raw: memoryview) -> None:
         self._decoder = decoder
         self._table = table
         self._raw = raw

@@ -19,18 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...protocol.jsonable import write_numpy_scalar
 from ...protocol.scalars import full_type_name, type_module
+from .columns import NULL
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
-
-NULL = object()
-"""What a writer returns for a missing value, since its None means that it knows no node."""
+    from ..writer import Writer
 
 _AS_DICTS = ("OrderedDict", "defaultdict", "Counter")
 _MICROSECONDS = 1000
 
 
-def check_scalar(encoder: Encoder, value: Any) -> None:
+def check_scalar(encoder: Writer, value: Any) -> None:
     """Refuse a datetime that is between two milliseconds, since a date elsewhere cannot be.
 
     Raises:
@@ -44,7 +42,7 @@ def check_scalar(encoder: Encoder, value: Any) -> None:
         )
 
 
-def node(encoder: Encoder, value: Any) -> Any:
+def node(encoder: Writer, value: Any) -> Any:
     """The node of a value for another language.
 
     Raises:
@@ -72,14 +70,14 @@ def _instant(value: Any) -> Any:
     return value.astimezone(datetime.timezone(offset) if whole else datetime.timezone.utc)
 
 
-def _from_collections(encoder: Encoder, value: Any) -> Any:
+def _from_collections(encoder: Writer, value: Any) -> Any:
     collections = sys.modules["collections"]
     if type(value) in [getattr(collections, name) for name in _AS_DICTS]:
         return encoder.container(dict(value), dict)
     return None
 
 
-def _from_numpy(encoder: Encoder, value: Any) -> Any:
+def _from_numpy(encoder: Writer, value: Any) -> Any:
     from .. import as_array
 
     numpy = sys.modules["numpy"]
@@ -90,13 +88,13 @@ def _from_numpy(encoder: Encoder, value: Any) -> Any:
     return None
 
 
-def _from_frames(encoder: Encoder, value: Any) -> Any:
+def _from_frames(encoder: Writer, value: Any) -> Any:
     from . import as_frame
 
     return as_frame.node(encoder, value)
 
 
-_WRITERS: dict[str, Callable[[Encoder, Any], Any]] = {
+_WRITERS: dict[str, Callable[[Writer, Any], Any]] = {
     "collections": _from_collections,
     "numpy": _from_numpy,
     "pandas": _from_frames,

@@ -21,10 +21,10 @@ from ..arrow import as_arrow
 from . import columns_of_arrow
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 
-def node(encoder: Encoder, value: Any) -> Any:
+def node(encoder: Writer, value: Any) -> Any:
     """The node of a value of pandas, polars or pyarrow; None if it is no data of theirs.
 
     Raises:
@@ -48,7 +48,7 @@ def node(encoder: Encoder, value: Any) -> Any:
 
 
 def _table(
-    encoder: Encoder, frame: Any, columns: list[tuple[Any, Any]], root: str, column: Any
+    encoder: Writer, frame: Any, columns: list[tuple[Any, Any]], root: str, column: Any
 ) -> Any:
     made = as_arrow.source(encoder, frame) if encoder.reads_arrow else None
     shown: list[int | None] = [None] * len(columns)
@@ -82,7 +82,7 @@ def _table(
     return table
 
 
-def _name(encoder: Encoder, frame: Any, label: Any) -> str:
+def _name(encoder: Writer, frame: Any, label: Any) -> str:
     if type(label) is str:
         return label
     if type(label) is int:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from .. import as_array
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
+
+NULL = object()
+"""What a writer returns for a missing value, since its None means that it knows no node."""
 
 MISSING_INSTANT = -(2**63)
 """What stands for a missing instant or duration among 64-bit integers, in every library."""
 
 
-def numbers(encoder: Encoder, values: Any, missing: Any) -> dict[str, Any]:
+def numbers(encoder: Writer, values: Any, missing: Any) -> dict[str, Any]:
     """Numbers or booleans, with a mask of those that are missing, or None."""
     if values.dtype.str[1:] == "f2":
         values = values.astype("<f4")  # exact, and every language has it
@@ -27,12 +30,12 @@ def numbers(encoder: Encoder, values: Any, missing: Any) -> dict[str, Any]:
     return {"$": "column", "v": node, "valid": encoder.buffer((~missing).view("u1"))}
 
 
-def instants(encoder: Encoder, values: Any) -> dict[str, Any]:
+def instants(encoder: Writer, values: Any) -> dict[str, Any]:
     """Instants as ``M8``, those without a zone as they are, the others in UTC."""
     return as_array.foreign_node(encoder, values)
 
 
-def durations(encoder: Encoder, values: Any) -> Any:
+def durations(encoder: Writer, values: Any) -> Any:
     """Durations from an ``m8`` array; they must be whole microseconds."""
     numpy = sys.modules["numpy"]
     microseconds = values.astype("m8[us]")
@@ -48,6 +51,6 @@ def durations(encoder: Encoder, values: Any) -> Any:
     return {"$": "column", "v": encoder.node(microseconds.astype(object).tolist())}
 
 
-def items(encoder: Encoder, values: list[Any]) -> dict[str, Any]:
+def items(encoder: Writer, values: list[Any]) -> dict[str, Any]:
     """Anything else, item by item; None is missing."""
     return {"$": "column", "v": encoder.node(values)}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from . import columns as form
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 
-def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
+def columns(encoder: Writer, value: Any) -> list[tuple[Any, Any]] | None:
     """The names and columns of a Table or RecordBatch; None for anything else."""
     import pyarrow
 
@@ -22,7 +22,7 @@ def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
     return list(zip(value.schema.names, value.columns))
 
 
-def single(encoder: Encoder, value: Any) -> Any:
+def single(encoder: Writer, value: Any) -> Any:
     """The node of an array; None for anything else.
 
     Raises:
@@ -37,7 +37,7 @@ def single(encoder: Encoder, value: Any) -> Any:
     return None
 
 
-def column(encoder: Encoder, values: Any) -> Any:
+def column(encoder: Writer, values: Any) -> Any:
     """The node of an array, in chunks or not.
 
     Raises:
@@ -70,7 +70,7 @@ def column(encoder: Encoder, values: Any) -> Any:
     return form.items(encoder, values.to_pylist())
 
 
-def check_instants(encoder: Encoder, values: Any) -> None:
+def check_instants(encoder: Writer, values: Any) -> None:
     """Refuse an instant or a day that no date of another language holds, by its path.
 
     Raises:
@@ -89,7 +89,7 @@ def check_instants(encoder: Encoder, values: Any) -> None:
         as_array.for_foreign(encoder, _integers(values).view("M8[ms]"))
 
 
-def _numbers(encoder: Encoder, values: Any) -> Any:
+def _numbers(encoder: Writer, values: Any) -> Any:
     import pyarrow
 
     missing = values.is_null().to_numpy() if values.null_count else None

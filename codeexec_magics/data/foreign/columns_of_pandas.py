@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import columns as form
-from .as_foreign import NULL
+from .columns import NULL
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 
-def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
+def columns(encoder: Writer, value: Any) -> list[tuple[Any, Any]] | None:
     """The labels and columns of a DataFrame, named index levels first; None for anything else.
 
     Raises:
@@ -39,7 +39,7 @@ def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
     return found + [(label, value.iloc[:, at]) for at, label in enumerate(value.columns)]
 
 
-def single(encoder: Encoder, value: Any) -> Any:
+def single(encoder: Writer, value: Any) -> Any:
     """The node of a scalar, a series, an index or an extension array; None for anything else.
 
     Raises:
@@ -68,7 +68,7 @@ def single(encoder: Encoder, value: Any) -> Any:
     return None
 
 
-def column(encoder: Encoder, series: Any) -> Any:
+def column(encoder: Writer, series: Any) -> Any:
     """The node of a series, its index left aside.
 
     Raises:
@@ -105,7 +105,7 @@ def column(encoder: Encoder, series: Any) -> Any:
     )
 
 
-def _of_numpy(encoder: Encoder, series: Any) -> Any:
+def _of_numpy(encoder: Writer, series: Any) -> Any:
     values = series.to_numpy()
     if values.dtype.kind in "iufb":
         return form.numbers(encoder, values, None)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from . import columns as form
 
 if TYPE_CHECKING:
-    from ..encode import Encoder
+    from ..writer import Writer
 
 
-def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
+def columns(encoder: Writer, value: Any) -> list[tuple[Any, Any]] | None:
     """The names and columns of a DataFrame; None for anything else.
 
     Raises:
@@ -28,7 +28,7 @@ def columns(encoder: Encoder, value: Any) -> list[tuple[Any, Any]] | None:
     return [(series.name, series) for series in value.get_columns()]
 
 
-def single(encoder: Encoder, value: Any) -> Any:
+def single(encoder: Writer, value: Any) -> Any:
     """The node of a series; None for anything else.
 
     Raises:
@@ -39,7 +39,7 @@ def single(encoder: Encoder, value: Any) -> Any:
     return column(encoder, value) if isinstance(value, polars.Series) else None
 
 
-def column(encoder: Encoder, series: Any) -> Any:
+def column(encoder: Writer, series: Any) -> Any:
     """The node of a series.
 
     Raises:

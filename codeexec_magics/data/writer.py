@@ -1,0 +1,101 @@
+"""Write a value's descriptor, with bulk in an arena: what every form of a value is written with.
+
+Used in the kernel for inputs and in a Python child for the result. It knows the standard library's
+types; `encode.Encoder` adds the others, whose modules are given a `Writer`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..protocol.tree import FLAT, LEAVES, TreeWriter
+from .arena import Arena
+from .plain import is_plain, members_type
+
+PYTHON = frozenset({"python", "pickle"})
+"""The reader is Python and takes pickles (``pickle`` alone says the same)."""
+
+SEALED = frozenset({"python", "arrow"})
+"""The reader is Python and does not trust the writer: it takes no pickles, but Arrow's streams."""
+
+FOREIGN = frozenset({"arrow"})
+"""The reader is another language, which reads Arrow's streams."""
+
+# A program may replace what the module `json` offers; these two are made before it starts.
+_write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_read_text = json.JSONDecoder().decode
+
+_LARGEST_INLINE_TEXT = 64 * 1024
+LARGEST_INLINE_BYTES = 1024
+"""Bytes of one value that stand in its node; more go to the arena."""
+
+_MOST_BUFFERS = 400_000  # their ranges stand in one frame, which is limited to 16 MiB
+_MOST_CONTAINERS = 20_000_000
+
+
+class Writer(TreeWriter):
+    """One writing of one value; the modules ``as_…`` write their nodes with it.
+
+    Attributes:
+        arena: Takes what is large.
+        reads_python: Whether the reader is Python.
+        reads_arrow: Whether it reads Arrow's streams.
+        reads_pickle: Whether it takes pickles.
+    """
+
+    def __init__(self, arena: Arena, reader: frozenset[str], root: str) -> None:
+        super().__init__(root)
+        self.reads_python = bool(reader & PYTHON)
+        self.reads_arrow = "arrow" in reader
+        self.reads_pickle = "pickle" in reader
+        self.arena = arena
+        self._buffers: list[tuple[int, ...]] = []
+        self._containers = 0
+
+    def descriptor(self, value: object) -> dict[str, Any]:
+        """The whole value; raises whatever user code raises."""
+        node = self.node(value)
+        # The text is made at once, so that no later change of a mutable part shows.
+        text = _write_text(node)
+        raw = text.encode()
+        descriptor: dict[str, Any] = {"codec": "tree"}
+        if len(raw) > _LARGEST_INLINE_TEXT:
+            descriptor["offset"], descriptor["length"] = self.arena.append(raw)
+        else:
+            descriptor["inline"] = _read_text(text)
+        if self._buffers:
+            descriptor["buffers"] = [list(place) for place in self._buffers]
+        return descriptor
+
+    def buffer(self, data: Any) -> int:
+        """Put contiguous bytes into the arena and return their index among the buffers."""
+        return self.place(data, self.arena.keep(data))
+
+    def place(self, data: Any, place: tuple[int, ...]) -> int:
+        """Note where something stands in the arena, and return its index among the buffers."""
+        if len(self._buffers) >= _MOST_BUFFERS:
+            self.refuse(
+                data, f"is one too many: a value holds at most {_MOST_BUFFERS} arrays", "stack them"
+            )
+        self._buffers.append(place)
+        return len(self._buffers) - 1
+
+    def container(self, value: Any, cls: type) -> Any:
+        """As in the base class; what is plain is its own node."""
+        if is_plain(value, cls):
+            return value
+        if cls is list and LEAVES.issuperset(map(type, value)):
+            return [self.node(item) for item in value]
+        member = members_type(value) if cls is list else None
+        if member is not None:
+            tag = FLAT[member]
+            return [{"$": tag, "v": list(item)} for item in value]
+        self._containers += 1
+        if self._containers > _MOST_CONTAINERS:
+            self.refuse(
+                value,
+                f"is one of more than {_MOST_CONTAINERS} containers (shared ones count each time)",
+                "use arrays or a frame",
+            )
+        return super().container(value, cls)
