@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "languages/*/runner": {"protocol", "data", "errors"},
     "leases": {"supervision", "data", "values", "protocol", "errors"},
     "display": {"values", "protocol", "errors"},
-    "engine": {"leases", "supervision", "languages", "data", "values", "protocol", "errors"},
+    "engine": {"protocol", "leases", "supervision", "languages", "data", "values", "errors"},
     "integrations": {"", "languages", "display", "values", "errors"},
     "magics": {"engine", "leases", "languages", "display", "values", "errors"},
     "": {"magics", "engine", "languages", "values", "errors"},

@@ -10,8 +10,7 @@ import errno
 import os
 from typing import Any
 
-ALIGNMENT = 64
-"""Bytes; every range begins at a multiple of this, as Arrow and vector instructions like it."""
+from ..protocol.numbers import ALIGNMENT
 
 ELSEWHERE = 3
 """How many numbers say where a buffer is that is not in the arena: address, length, and 1."""

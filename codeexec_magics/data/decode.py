@@ -51,7 +51,7 @@ def decode(
 
 
 class Decoder(Reader):
-    """Reads whatever has a form: it knows the modules of the forms, and loads them when it needs one."""
+    """Reads whatever has a form: it knows the modules of the forms, and loads them late."""
 
     def __init__(self, arena: Arena, *, allow_pickle: bool, root: str, by_columns: bool) -> None:
         super().__init__(arena, root)

@@ -54,7 +54,7 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
 
 
 class Encoder(Writer):
-    """Writes whatever has a form: it knows the modules ``as_…``, and loads them when it needs one."""
+    """Writes whatever has a form: it knows the modules ``as_…``, and loads them late."""
 
     def scalar(self, value: Any) -> Any:
         """As in the base class; large bytes go to the arena, and other languages' limits hold."""

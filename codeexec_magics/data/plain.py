@@ -10,11 +10,9 @@ import math
 from itertools import chain
 from typing import Any
 
-from ..protocol.scalars import LARGEST_INTEGER, is_unicode
+from ..protocol.numbers import LARGEST_INLINE, LARGEST_INTEGER
+from ..protocol.scalars import is_unicode
 from ..protocol.tree import FLAT, LEAVES
-
-LARGEST_TEXT = 64 * 1024
-"""Characters of JSON text that may stand in a message."""
 
 # A program may replace what the module `json` offers; this one is made before it starts.
 _write_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -28,7 +26,7 @@ def plain_text(values: list[Any]) -> str | None:
     if not is_plain(values, list):
         return None
     text = _write_text(values)
-    return f'{{"codec":"tree","inline":{text}}}' if len(text) <= LARGEST_TEXT else None
+    return f'{{"codec":"tree","inline":{text}}}' if len(text) <= LARGEST_INLINE else None
 
 
 def plain_items(value: object) -> list[Any] | None:

@@ -11,8 +11,9 @@ import gc
 import json
 from typing import Any
 
+from ..protocol.numbers import ALIGNMENT
 from ..protocol.tree import TreeReader
-from .arena import ALIGNMENT, ELSEWHERE, Arena
+from .arena import ELSEWHERE, Arena
 
 _WORTH_A_PAUSE = 1 << 20
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..protocol.numbers import LARGEST_INLINE
 from ..protocol.tree import FLAT, LEAVES, TreeWriter
 from .arena import Arena
 from .plain import is_plain, members_type
@@ -26,7 +27,6 @@ FOREIGN = frozenset({"arrow"})
 _write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _read_text = json.JSONDecoder().decode
 
-_LARGEST_INLINE_TEXT = 64 * 1024
 LARGEST_INLINE_BYTES = 1024
 """Bytes of one value that stand in its node; more go to the arena."""
 
@@ -60,7 +60,7 @@ class Writer(TreeWriter):
         text = _write_text(node)
         raw = text.encode()
         descriptor: dict[str, Any] = {"codec": "tree"}
-        if len(raw) > _LARGEST_INLINE_TEXT:
+        if len(raw) > LARGEST_INLINE:
             descriptor["offset"], descriptor["length"] = self.arena.append(raw)
         else:
             descriptor["inline"] = _read_text(text)

@@ -16,10 +16,9 @@ from typing import Any
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.errors import EncodingFailed, ProtocolError
 from codeexec_magics.protocol import frames
+from codeexec_magics.protocol.numbers import VERSION
 from codeexec_magics.values import events
 from codeexec_magics.values.traces import Trace
-
-PROTOCOL = 1
 
 _READ_SIZE = 1 << 20
 _LONGEST_TEXT = 200
@@ -185,9 +184,9 @@ class Conversation:
     def _greet(self, ready: dict[str, Any]) -> None:
         if ready["type"] != "ready":
             raise ProtocolError(f"a runner's first message is ready, not {ready['type']!r}")
-        if ready.get("protocol") != PROTOCOL:
+        if ready.get("protocol") != VERSION:
             raise ProtocolError(
-                f"the runner speaks protocol {ready.get('protocol')}, this process {PROTOCOL}"
+                f"the runner speaks protocol {ready.get('protocol')}, this process {VERSION}"
             )
         self.began = time.monotonic()
         self._listener.begun()

@@ -33,11 +33,10 @@ from codeexec_magics.leases.figures import RunFigures, figures_below
 from codeexec_magics.leases.lease import Lease
 from codeexec_magics.leases.shield import Shield
 from codeexec_magics.leases.worker_memory import Peer
+from codeexec_magics.protocol.numbers import RESULTS
 from codeexec_magics.values.journal import log_end, log_start
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult
-
-_LONGEST_NOTES = 65_536
 
 
 class Running(Protocol):
@@ -262,7 +261,7 @@ class Execution:
         extract, ended = self._language.extract, lease.exit
         if extract is None or ended is None or ended.status is None or ended.status >= 0:
             return
-        notes = arena.read(0, min(arena.size, _LONGEST_NOTES))
+        notes = arena.read(0, min(arena.size, RESULTS))
         self._facts.crash = extract(notes.decode("utf-8", "replace"), self._program)
 
 

@@ -16,11 +16,11 @@ from codeexec_magics.errors import (
     SourceUnavailable,
 )
 from codeexec_magics.leases.lease import Exit
+from codeexec_magics.protocol.numbers import LOST_DESCRIPTOR, UNUSABLE, WRONG_RUNTIME
 from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.values.traces import Trace
 
-_WRONG_RUNTIMES = (120, 122)
-_CHANNEL_GONE = 121
+_WRONG_RUNTIMES = (WRONG_RUNTIME, UNUSABLE)
 _HEAP_LIMIT = "JavaScript heap out of memory"
 _SIGKILL = -9
 
@@ -162,7 +162,7 @@ def _crashed(facts: Facts) -> _Judgement:
     last_line = (facts.stderr.strip().splitlines() or [""])[-1]
     if status in _WRONG_RUNTIMES and last_line and not facts.started:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
-    if status == _CHANNEL_GONE and last_line:
+    if status == LOST_DESCRIPTOR and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
     if not facts.started and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: the worker could not start: {last_line}", None

@@ -31,11 +31,10 @@ from codeexec_magics.errors import (
 )
 from codeexec_magics.leases.lease import Lease, refusal
 from codeexec_magics.protocol import frames
+from codeexec_magics.protocol.numbers import VERSION
 from codeexec_magics.supervision import cgroup, processes, scratch
 from codeexec_magics.supervision.recipe import Recipe
 from codeexec_magics.values import events
-
-PROTOCOL = 1
 
 _ENTRY = str(Path(__file__).parents[1] / "supervision" / "__main__.py")
 _STARTUP = 20.0
@@ -210,7 +209,7 @@ class SupervisorClient:
                 ours,
                 {
                     "type": "hello",
-                    "protocol": PROTOCOL,
+                    "protocol": VERSION,
                     "session": self._session,
                     "containment": self._wanted,
                 },
@@ -236,9 +235,9 @@ class SupervisorClient:
         if welcome["type"] == "fault":
             _log.error("%s\n%s", events.FAULT, welcome.get("text"))
             raise CodeExecError("the supervisor failed to start; the log has its traceback")
-        if welcome.get("protocol") != PROTOCOL:
+        if welcome.get("protocol") != VERSION:
             raise ProtocolError(
-                f"the supervisor speaks protocol {welcome.get('protocol')}, not {PROTOCOL}; "
+                f"the supervisor speaks protocol {welcome.get('protocol')}, not {VERSION}; "
                 "restart the kernel after an upgrade of codeexec_magics"
             )
         self._welcome = welcome

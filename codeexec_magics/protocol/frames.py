@@ -11,8 +11,7 @@ import socket
 import struct
 from typing import Any
 
-LARGEST_FRAME = 16 * 1024 * 1024
-"""Bytes; what is larger travels through an arena."""
+from .numbers import LARGEST_FRAME
 
 _HEADER = struct.Struct(">I")
 _MOST_DESCRIPTORS = 8

@@ -14,9 +14,9 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from .numbers import DEEPEST
 from .scalars import base64_text, full_type_name
 from .tree import (
-    DEEPEST,
     TreeReader,
     TreeWriter,
     safe_text,

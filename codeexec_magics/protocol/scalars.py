@@ -16,10 +16,8 @@ from importlib import import_module
 from typing import Any
 
 from . import times
+from .numbers import LARGEST_INTEGER
 from .times import text_of
-
-LARGEST_INTEGER = 2**53 - 1
-"""The largest magnitude of an integer that every language reads exactly."""
 
 _FRACTION = re.compile(r"(-?\d+)/(\d+)", re.ASCII)
 _HEXADECIMAL = re.compile(r"-?0x[0-9a-f]+")

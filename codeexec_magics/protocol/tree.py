@@ -13,6 +13,7 @@ import reprlib
 from typing import Any, NoReturn
 
 from ..errors import DecodingFailed, EncodingFailed
+from .numbers import DEEPEST
 from .scalars import (
     READERS,
     float_node,
@@ -22,13 +23,6 @@ from .scalars import (
     kind_of,
     text_node,
 )
-
-DEEPEST = 200
-"""Levels of containers within containers; what is deeper cannot travel.
-
-Stated, since the recursion limits of the processes, languages and JSON readers on the way differ,
-and a value must not come through or fail by where it was sent from.
-"""
 
 LONGEST_TEXT = 10_000
 """Characters that `safe_text` keeps of a string or of what a ``repr`` returned."""

@@ -10,7 +10,8 @@ import fcntl
 import os
 import socket
 
-from . import memory, worker
+from ..protocol import numbers
+from . import memory
 
 _PIPE_SIZE = 1 << 20
 
@@ -37,12 +38,12 @@ class Channels:
         self.count = os.dup(outputs)
         self.ours = [control.detach(), os.dup(inputs), os.dup(outputs), out, err]
         self.theirs = {
-            out_end: worker.STDOUT,
-            err_end: worker.STDERR,
-            control_end.detach(): worker.CONTROL,
-            inputs: worker.INPUTS,
-            outputs: worker.OUTPUTS,
-            stop_end: worker.STOP,
+            out_end: numbers.STDOUT,
+            err_end: numbers.STDERR,
+            control_end.detach(): numbers.CONTROL,
+            inputs: numbers.INPUTS,
+            outputs: numbers.OUTPUTS,
+            stop_end: numbers.STOP,
         }
 
     def close_theirs(self) -> None:

@@ -18,6 +18,7 @@ import sys
 import time
 from typing import ClassVar
 
+from ..protocol.numbers import END_OF_NAMESPACE
 from . import (
     attempt,
     landlock,
@@ -25,7 +26,6 @@ from . import (
     processes,
     seccomp,
 )
-from .init import END
 
 _PATIENCE_WITH_INIT = 0.5
 """Seconds; it kills in one step, and only a program that attacks it keeps it from that."""
@@ -157,7 +157,7 @@ class PidNamespace(Subreaper):
             self._asked = time.monotonic()
             for child in processes.children(os.getpid()):
                 with contextlib.suppress(OSError):
-                    os.kill(child, END)
+                    os.kill(child, END_OF_NAMESPACE)
         elif time.monotonic() > self._asked + _PATIENCE_WITH_INIT:
             super().kill_all()
 

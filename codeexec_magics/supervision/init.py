@@ -2,7 +2,7 @@
 
 Runs between a reaper and its worker, where the tier has a namespace. Owns nothing; when it dies the
 kernel ends every process of the namespace. It ends them itself before that, when the worker has
-ended or `END` comes, because nobody else can count them.
+ended or `END_OF_NAMESPACE` comes, because nobody else can count them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Optional
 
+from ..protocol.numbers import END_OF_NAMESPACE
 from . import linux, worker
 
 if TYPE_CHECKING:
     from .containment import Containment
 
-END = signal.SIGUSR1
-"""What a reaper sends to have everything ended."""
-_AWAITED = (signal.SIGCHLD, END)
+_AWAITED = (signal.SIGCHLD, END_OF_NAMESPACE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def _hold(main: int) -> Account:
     ended: list[tuple[int, int]] = []
     asked = False
     while not asked and main not in (pid for pid, _ in ended):
-        asked = signal.sigwait(_AWAITED) == END
+        asked = signal.sigwait(_AWAITED) == END_OF_NAMESPACE
         while any(found := os.waitpid(-1, os.WNOHANG)):
             ended.append(found)
             if found[0] == main:

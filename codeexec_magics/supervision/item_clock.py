@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import time
 
+from ..protocol.numbers import COUNT_SIZE
+
 _LOOKS = 32
 """Looks for each item's time: the share of it by which an item may be late to be ended."""
 _SHORTEST_ROUND = 0.001
-_SIZE = 8
 
 
 class ItemClock:
@@ -38,7 +39,7 @@ class ItemClock:
     def look(self) -> bool:
         """Whether the item that is being worked on has had its time."""
         now = time.monotonic()
-        count = os.pread(self._fd, _SIZE, 0)
+        count = os.pread(self._fd, COUNT_SIZE, 0)
         # From the look that saw it first: an item is never given less than its time.
         if count != self._count or not any(count):
             self._count, self._since = count, now

@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 from ..protocol import frames
+from ..protocol.numbers import VERSION
 from . import (
     cgroup,
     linux,
@@ -26,8 +27,6 @@ from . import (
 from .containment import strongest
 from .reapers import Reapers
 from .struggle import Struggle
-
-PROTOCOL = 1
 
 _END_ROUND = 0.005
 _SOON_STUCK, _LONGEST_STRUGGLE = 10.0, 60.0
@@ -118,7 +117,7 @@ class Supervisor:
         self._reapers = Reapers(self._session, self._selector, tier)
         welcome = {
             "type": "welcome",
-            "protocol": PROTOCOL,
+            "protocol": VERSION,
             "pid": os.getpid(),
             "containment": tier.name,
             "covers": tier.covers,

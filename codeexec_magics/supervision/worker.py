@@ -17,14 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Optional
 
+from ..protocol.numbers import STOP
 from . import isolation, linux
 from .recipe import Isolation
 
 if TYPE_CHECKING:
     from .containment import Containment
-
-STDOUT, STDERR, CONTROL, INPUTS, OUTPUTS, STOP = 1, 2, 3, 4, 5, 6
-"""The numbers of the descriptors in a worker; PROTOCOL.md says what they are."""
 
 _STATUS = STOP + 1
 

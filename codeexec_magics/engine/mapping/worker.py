@@ -28,15 +28,13 @@ from codeexec_magics.engine.streams import Stream
 from codeexec_magics.engine.surroundings import encode_for, run_message, take_lease
 from codeexec_magics.errors import CodeExecError, EncodingFailed, ProtocolError
 from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.protocol.numbers import COUNT_SIZE, NOTES, RESULTS
 from codeexec_magics.values.results import ExecutionResult
 
 _GRACE_SHARE = 0.06
 """The share of an item's time that it has to tell where it is, once that time is over."""
 _KEPT = 8_000
 _OUR_LOSSES = ("supervisor_lost", "reaper_lost")
-_COUNT_SIZE = 8
-_NOTES, _RESULTS = 64, 65_536
-"""Where the notes of a crash stand in the outputs arena."""
 
 
 class MapWorker:
@@ -297,13 +295,13 @@ class MapWorker:
         facts.containment, facts.refusal = self.lease.containment, self._broken
         ended, extract = self.lease.exit, self._task.language.extract
         if extract is not None and ended is not None and (ended.status or 0) < 0:
-            notes = os.pread(self.lease.outputs, _RESULTS - _NOTES, _NOTES).rstrip(b"\0")
+            notes = os.pread(self.lease.outputs, RESULTS - NOTES, NOTES).rstrip(b"\0")
             facts.crash = extract(notes.decode("utf-8", "replace"), self._task.program)
         return facts
 
     def _count(self) -> int:
         """Which item it was working on; 0 if it does not tell."""
-        return int.from_bytes(os.pread(self.lease.outputs, _COUNT_SIZE, 0), sys.byteorder)
+        return int.from_bytes(os.pread(self.lease.outputs, COUNT_SIZE, 0), sys.byteorder)
 
 
 def _ignore_progress(done: float, total: float | None, text: str) -> None:

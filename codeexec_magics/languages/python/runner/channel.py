@@ -17,15 +17,13 @@ from time import monotonic, sleep
 from typing import Any
 
 from ....protocol import frames
+from ....protocol.numbers import CONTROL, INPUTS, LOST_DESCRIPTOR, OUTPUTS, STOP
 
-CONTROL, INPUTS, OUTPUTS, STOP = 3, 4, 5, 6
 _OUT_OF_THE_WAY = 200
 _UNREAD = 0x5411  # SIOCOUTQ of Linux; elsewhere an error, and nothing is waited for
 _ZERO = bytes(4)
 _READ_SIZE = 1 << 18
 _LONGEST_WAIT, _SHORT_WAIT = 0.2, 0.0001
-CHANNEL_GONE = 121
-"""The exit code of a runner whose descriptors the program has closed or replaced."""
 
 
 class Channel:
@@ -50,7 +48,7 @@ class Channel:
                 2,
                 b"the program closed or replaced descriptor %d, which belongs to the runner\n" % fd,
             )
-            os._exit(CHANNEL_GONE)
+            os._exit(LOST_DESCRIPTOR)
         return fd
 
     def crash_notes(self) -> int:

@@ -17,13 +17,10 @@ from typing import Any
 from ....data import Arena, decode, encode
 from ....data.plain import plain_items, plain_text
 from ....errors import DataError
+from ....protocol.numbers import NOTES, RESULTS
 from .channel import INPUTS, OUTPUTS, Channel
 from .evaluate import Loop
 
-RESULTS = 65_536
-"""Where results begin in the outputs arena."""
-NOTES = 64
-"""Where the notes of a crash begin: behind the count, before the results."""
 _STRIDE = 64
 _LONG = 0.1
 """Seconds after which what is done of a batch is told, and the rest is handed back."""

@@ -28,11 +28,10 @@ from ....data.remote_memory import (
     room_for,
 )
 from ....errors import DataError
+from ....protocol.numbers import VERSION
 from . import evaluate, traces
 from .channel import INPUTS, OUTPUTS, Channel
 from .libraries import LIBRARIES
-
-PROTOCOL = 1
 
 _STANDBY = 0.005
 """Seconds; a runner that nobody has spoken to for so long is a standby, and has time."""
@@ -47,7 +46,7 @@ def serve() -> None:
     channel.send(
         {
             "type": "ready",
-            "protocol": PROTOCOL,
+            "protocol": VERSION,
             "language": "python",
             "version": ".".join(map(str, sys.version_info[:3])),
         }
