@@ -10,10 +10,11 @@ from typing import Any
 
 from ..errors import EncodingFailed
 from ..protocol.jsonable import write_numpy_scalar
+from ..protocol.numbers import LARGEST_INLINE_BYTES
 from ..protocol.scalars import full_type_name
 from ..protocol.tree import safe_error
 from .arena import Arena
-from .writer import FOREIGN, LARGEST_INLINE_BYTES, PYTHON, SEALED, Writer
+from .writer import FOREIGN, PYTHON, SEALED, Writer
 
 __all__ = ["FOREIGN", "PYTHON", "SEALED", "encode"]
 

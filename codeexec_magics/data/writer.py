@@ -27,9 +27,6 @@ FOREIGN = frozenset({"arrow"})
 _write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _read_text = json.JSONDecoder().decode
 
-LARGEST_INLINE_BYTES = 1024
-"""Bytes of one value that stand in its node; more go to the arena."""
-
 _MOST_BUFFERS = 400_000  # their ranges stand in one frame, which is limited to 16 MiB
 _MOST_CONTAINERS = 20_000_000
 

@@ -20,6 +20,9 @@ LARGEST_FRAME = 16 * 1024 * 1024
 LARGEST_INLINE = 64 * 1024
 """Characters of a node's text; a longer one stands in the arena."""
 
+LARGEST_INLINE_BYTES = 1024
+"""Bytes of one value that stand in its node; more go to the arena."""
+
 ALIGNMENT = 64
 """What the offset of each buffer in an arena is a multiple of."""
 

@@ -24,7 +24,7 @@ const streams = require('./output/streams.js');
 const { rehearse } = require('./running/rehearsal.js');
 const { execute } = require('./running/run.js');
 
-const PROTOCOL = 1;
+const VERSION = 1;
 const OWN_DESCRIPTORS = [3, 4, 5];
 /** A runner that idles this long is a standby, and has the time for what a program may need. */
 const STANDBY_MILLISECONDS = 25;
@@ -37,7 +37,7 @@ async function main() {
   Error.stackTraceLimit = STACK_FRAMES;
   const { version } = process;
   control.send(
-    JSON.stringify({ type: 'ready', protocol: PROTOCOL, language: 'javascript', version }),
+    JSON.stringify({ type: 'ready', protocol: VERSION, language: 'javascript', version }),
   );
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as

@@ -16,7 +16,7 @@ const { inspect, types } = util;
 
 const LONGEST = 120;
 const MOST_ITEMS = 8;
-const DEEPEST = 3;
+const MOST_LEVELS = 3;
 /** Text of a number with more digits would take its time. */
 const LARGE = 1n << 400n;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
@@ -117,7 +117,7 @@ class Writer {
   #writeItems(head, length, item, depth) {
     this.text += length > MOST_ITEMS && head === '' ? `Array(${length}) [` : `${head}[`;
     for (let index = 0; index < length && !this.isFull; index += 1) {
-      if (index === MOST_ITEMS || depth === DEEPEST) {
+      if (index === MOST_ITEMS || depth === MOST_LEVELS) {
         this.text += index === 0 ? '…' : ', …';
         break;
       }
@@ -135,7 +135,7 @@ class Writer {
     let count = 0;
     this.text += `${head}{`;
     const write = (value, key) => {
-      if (count === MOST_ITEMS || depth === DEEPEST || this.isFull) {
+      if (count === MOST_ITEMS || depth === MOST_LEVELS || this.isFull) {
         this.text += count === 0 ? '…' : ', …';
         throw enough;
       }
@@ -162,7 +162,7 @@ class Writer {
     this.text += name === '' ? '{' : `${name} {`;
     const keys = $.objectKeys(object);
     for (let index = 0; index < keys.length && !this.isFull; index += 1) {
-      if (index === MOST_ITEMS || depth === DEEPEST) {
+      if (index === MOST_ITEMS || depth === MOST_LEVELS) {
         this.text += index === 0 ? '…' : ', …';
         break;
       }

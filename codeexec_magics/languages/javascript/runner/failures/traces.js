@@ -21,7 +21,7 @@ const { inspect } = util;
 const { isNativeError, isProxy } = util.types;
 
 const UNDEFINED_NAME = /^(\S+) is not defined$/;
-const DEEPEST = 20;
+const MOST_LEVELS = 20;
 const MOST_MEMBERS = 20;
 const MOST_NOTES = 10;
 const LONGEST_TEXT = 100_000;
@@ -206,7 +206,7 @@ class Extractor {
 
   /** Add the cause and the members, each with its own text behind the whole's. */
   #addOthers(trace, error, depth) {
-    if (depth >= DEEPEST) {
+    if (depth >= MOST_LEVELS) {
       return;
     }
     const cause = attempt(() => error.cause, undefined);

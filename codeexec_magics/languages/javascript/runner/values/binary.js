@@ -9,7 +9,7 @@ const $ = require('../primordials.js');
 const dtypes = require('./dtypes.js');
 const { originOf } = require('./provenance.js');
 
-const LARGEST_INLINE = 1024;
+const LARGEST_INLINE_BYTES = 1024;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** The memory of a view or a buffer as bytes. */
@@ -39,7 +39,7 @@ function base64(bytes) {
 function bytesNode(value, writer) {
   const kind = originOf(value)?.kind === 'bytearray' ? 'bytearray' : 'bytes';
   const bytes = bytesOf(value);
-  if ($.typedBytes(bytes) > LARGEST_INLINE) {
+  if ($.typedBytes(bytes) > LARGEST_INLINE_BYTES) {
     return `{"$":"${kind}","b":${writer.addBuffer(bytes)}}`;
   }
   return `{"$":"${kind}","v":"${base64(bytes)}"}`;
