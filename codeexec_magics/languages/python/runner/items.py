@@ -17,8 +17,8 @@ from typing import Any
 from ....data import Arena, decode, encode
 from ....data.plain import plain_items, plain_text
 from ....errors import DataError
-from ....protocol.numbers import NOTES, RESULTS
-from .channel import INPUTS, OUTPUTS, Channel
+from ....protocol.numbers import INPUTS, NOTES, OUTPUTS, RESULTS
+from .channel import Channel
 from .evaluate import Loop
 
 _STRIDE = 64

@@ -28,9 +28,9 @@ from ....data.remote_memory import (
     room_for,
 )
 from ....errors import DataError
-from ....protocol.numbers import VERSION
+from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
 from . import evaluate, traces
-from .channel import INPUTS, OUTPUTS, Channel
+from .channel import Channel
 from .libraries import LIBRARIES
 
 _STANDBY = 0.005
