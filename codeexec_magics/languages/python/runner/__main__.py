@@ -29,10 +29,7 @@ def _put_in_place() -> None:
         module = types.ModuleType(name)
         module.__path__ = [path]
         sys.modules[name] = module
-    # As in a kernel, imports start in the current directory, not in the runner's.
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
-    if not getattr(sys.flags, "safe_path", False):
-        sys.path.insert(0, "")
 
 
 if sys.version_info < _OLDEST:
@@ -42,13 +39,27 @@ if sys.version_info < _OLDEST:
     )
     os._exit(_WRONG_RUNTIME)
 
+
+def _serve() -> None:
+    """Import all that is ours, while nothing but the standard library can be found, and serve.
+
+    A file of the user's may be called like a module of it; its folder comes with the program.
+    """
+    library = os.path.dirname(os.__file__)
+    kept = sys.path[:]
+    sys.path[:] = [path for path in kept if path.startswith(library) or path.endswith(".zip")]
+    try:
+        from _codeexec_magics.languages.python.runner import serving
+
+        if "--zygote" in sys.argv[1:]:
+            from _codeexec_magics.supervision import zygote
+    finally:
+        sys.path[:] = kept
+    if "--zygote" in sys.argv[1:]:
+        zygote.serve(serving.serve)
+    else:
+        serving.serve()
+
+
 _put_in_place()
-
-from _codeexec_magics.languages.python.runner.serving import serve  # noqa: E402 - it is in place now
-
-if "--zygote" in sys.argv[1:]:
-    from _codeexec_magics.supervision import zygote
-
-    zygote.serve(serve)
-else:
-    serve()
+_serve()

@@ -29,7 +29,7 @@ from ....data.remote_memory import (
 )
 from ....errors import DataError
 from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
-from . import evaluate, traces
+from . import evaluate, search_path, traces
 from .channel import Channel
 from .libraries import LIBRARIES
 
@@ -58,6 +58,7 @@ def serve() -> None:
         channel.leave(0)
         return
     channel.token = run["token"]
+    search_path.enter("")
     _Run(channel, run, main).perform()
 
 

@@ -1,0 +1,92 @@
+"""Where a Python program's imports come from: its folders, and never by mistake."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codeexec_magics import CodeExecutor
+
+NAMES = (
+    *("token", "signal", "json", "select", "enum", "types", "io", "os", "re", "ast", "inspect"),
+    *("linecache", "tokenize", "socket", "struct", "traceback", "random", "queue", "typing"),
+    *("collections", "functools", "operator", "keyword", "heapq", "pickle", "base64", "opcode"),
+    *("selectors", "contextlib", "logging", "string", "datetime", "decimal", "numbers", "code"),
+    *("warnings", "threading", "uuid", "secrets", "hashlib", "runpy", "shutil", "stat", "dis"),
+    *("bisect", "weakref", "platform", "textwrap", "locale", "copy"),
+)
+PROGRAMS = {
+    "x + 1": 42,
+    "def transform(x, y=1): return x + y": 42,
+    "import asyncio\nawait asyncio.sleep(0)\nasync def f(): return 42\nawait f()": 42,
+    "import tempfile, concurrent.futures\ntempfile.gettempdir() != ''": True,
+    "import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: int\nP(42).x": 42,
+}
+
+
+def old_python() -> str | None:
+    found = sorted(Path.home().glob(".pyenv/versions/3.9*/bin/python"))
+    return str(found[0]) if found else shutil.which("python3.9")
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Path:
+    """A folder with files that are called like half of the standard library."""
+    for name in NAMES:
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('{name} of the user')")
+    (tmp_path / "own.py").write_text("value = 42")
+    return tmp_path
+
+
+@pytest.mark.parametrize("interpreter", [None, "3.9"])
+def test_names_of_files_beside_the_program_harm_nothing(
+    executor: CodeExecutor, crowded: Path, interpreter: str | None
+) -> None:
+    if interpreter is not None:
+        interpreter = old_python()
+        if interpreter is None:
+            pytest.skip("there is no Python 3.9")
+    surroundings = {"directory": str(crowded), "interpreter": interpreter}
+
+    for program, value in PROGRAMS.items():
+        result = executor.execute_python(program, {"x": 41}, **surroundings)
+        assert (result.output, result.error, result.stderr) == (value, None, "")
+    failed = executor.execute_python("def f(x):\n    return 1 / x\nf(0)", **surroundings)
+    assert failed.error == "ZeroDivisionError: division by zero"
+    assert executor.execute_python("import own\nown.value", **surroundings).output == 42
+
+
+def test_a_library_beside_them_is_whole(executor: CodeExecutor, crowded: Path) -> None:
+    program = "import pandas\nfloat(pandas.DataFrame({'a': [1.0, 2.0]}).a.sum())"
+    assert executor.execute_python(program, directory=str(crowded)).output == 3.0
+
+
+def test_who_imports_such_a_file_by_name_gets_it(executor: CodeExecutor, tmp_path: Path) -> None:
+    (tmp_path / "colorsys.py").write_text("mine = True")
+    (tmp_path / "helper.py").write_text("import colorsys\nmine = colorsys.mine")
+    for program in ("import colorsys\ncolorsys.mine", "import helper\nhelper.mine"):
+        assert executor.execute_python(program, directory=str(tmp_path)).output is True
+
+
+def test_what_is_ready_ahead_has_not_read_the_folder(tmp_path: Path) -> None:
+    """A fork server imports nothing from there, and its workers have their folder all the same."""
+    (tmp_path / "fractions.py").write_text("open('ran', 'w')")
+    (tmp_path / "own.py").write_text("value = 42")
+    script = """if True:
+        from codeexec_magics import CodeExecutor
+        with CodeExecutor(standbys=1) as executor:
+            print(*(executor.execute_python("import own; own.value").output for _ in range(3)))
+    """
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "42 42 42\n"
+    assert not (tmp_path / "ran").exists()
