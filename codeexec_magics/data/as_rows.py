@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.tree import LEAVES
 from .arrow import stream
+from .converters.tabular import Columns
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
 _CODES = {"<f8": "d", "<i4": "i", "<i8": "q"}
 _LONGEST_TEXT = 1 << 31
 """Bytes that an array of Arrow's type ``string`` addresses."""
-
-
-class Columns(NamedTuple):
-    """A list of dicts with the same keys, by columns.
-
-    A column is an array of numpy (of numbers or booleans), of Arrow (of text), or a list.
-    """
-
-    names: list[str]
-    columns: list[Any]
 
 
 def numbers(decoder: Reader, node: dict[str, Any]) -> list[Any]:
@@ -117,7 +108,7 @@ def _read(decoder: Reader, node: dict[str, Any], read: Any) -> Columns:
         parts.pop()
     if not made:
         raise ValueError("rows have columns")
-    return Columns(names, made)
+    return Columns(names, made, count, [None] * len(names), by_rows=True)
 
 
 def _column(decoder: Reader, node: Any) -> Any:

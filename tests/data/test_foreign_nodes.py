@@ -205,6 +205,20 @@ def test_named_levels_of_an_index_become_leading_columns(foreign: Any) -> None:
     assert foreign(frame[frame.x > 3])["names"] == ["g", "h", "x"]
 
 
+def test_labels_without_a_name_become_columns_as_pandas_calls_them(foreign: Any) -> None:
+    frame = pandas.DataFrame({"x": [1]}, index=["u"])
+
+    assert foreign(frame)["names"] == ["index", "x"]
+    assert foreign(frame.set_index(["x", ["v"]]))["names"] == ["x", "level_1"]
+    assert foreign(frame.rename(columns={"x": "index"}))["names"] == ["level_0", "index"]
+    assert foreign(frame.x)["names"] == ["index", "x"]
+    assert foreign(pandas.Series([1], index=["u"]))["names"] == ["index", "0"]
+
+
+def test_names_of_several_levels_are_joined(foreign: Any) -> None:
+    assert foreign(pandas.DataFrame({("a", "b"): [1], ("c", ""): [2]}))["names"] == ["a_b", "c"]
+
+
 def test_numbers_as_column_names_become_their_text(foreign: Any) -> None:
     assert foreign(pandas.DataFrame([[1, 2]]))["names"] == ["0", "1"]
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ...protocol.scalars import type_module
 from ..arrow import as_arrow
 from . import columns_of_arrow
+from .names import text_name
 
 if TYPE_CHECKING:
     from ..writer import Writer
@@ -83,10 +84,9 @@ def _table(
 
 
 def _name(encoder: Writer, frame: Any, label: Any) -> str:
-    if type(label) is str:
-        return label
-    if type(label) is int:
-        return str(label)
+    name = text_name(label)
+    if name is not None:
+        return name
     return encoder.refuse(
         frame,
         f"has a column whose name is a {type(label).__name__}",

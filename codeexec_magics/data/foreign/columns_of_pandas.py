@@ -9,34 +9,41 @@ from typing import TYPE_CHECKING, Any
 
 from . import columns as form
 from .columns import NULL
+from .names import level_names
 
 if TYPE_CHECKING:
     from ..writer import Writer
 
 
 def columns(encoder: Writer, value: Any) -> list[tuple[Any, Any]] | None:
-    """The labels and columns of a DataFrame, named index levels first; None for anything else.
+    """The labels and columns of a DataFrame, or of a Series with labels, the index's levels first.
 
-    Raises:
-        EncodingFailed: The index holds data that has no name.
+    None for anything else.
+
+    Levels without a name, if they say more than where a row stands, are called as `reset_index`
+    calls them.
     """
     import pandas
 
+    if isinstance(value, pandas.Series) and not only_counts(value.index):
+        return [*levels_of(value), (0 if value.name is None else value.name, value)]
     if not isinstance(value, pandas.DataFrame):
         return None
+    columns = [(label, value.iloc[:, at]) for at, label in enumerate(value.columns)]
+    return levels_of(value) + columns
+
+
+def levels_of(value: Any) -> list[tuple[Any, Any]]:
+    """The names and levels of the index of a frame or series; none if it only counts."""
+    import pandas
+
     index = value.index
-    found: list[tuple[Any, Any]] = []
-    if not only_counts(index):
-        for level, name in enumerate(index.names):
-            if name is None:
-                encoder.refuse(
-                    value,
-                    "has labels in an index without a name",
-                    'name it (df.rename_axis("name")) to keep it as a column, '
-                    "or drop it (df.reset_index(drop=True))",
-                )
-            found.append((name, pandas.Series(index.get_level_values(level))))
-    return found + [(label, value.iloc[:, at]) for at, label in enumerate(value.columns)]
+    if only_counts(index):
+        return []
+    names = level_names(index, getattr(value, "columns", ()))
+    return [
+        (name, pandas.Series(index.get_level_values(level))) for level, name in enumerate(names)
+    ]
 
 
 def single(encoder: Writer, value: Any) -> Any:
@@ -58,10 +65,6 @@ def single(encoder: Writer, value: Any) -> Any:
             encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("us")')
         return encoder.node(value.to_pytimedelta())
     if isinstance(value, pandas.Series):
-        if not only_counts(value.index):
-            encoder.refuse(
-                value, "has labels, which a list has not", "send .reset_index() or .to_dict() of it"
-            )
         return column(encoder, value)
     if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
         return column(encoder, pandas.Series(value))
