@@ -9,7 +9,7 @@ Plain classes of the standard library; any process may import this module.
     ├── LanguageUnavailable       what is missing, and how to install it
     ├── IsolationUnavailable      this machine cannot seal, sandbox, or cut off a program
     ├── SourceUnavailable         (OSError) the file cannot be read, or has no known language
-    ├── DataError                 a value cannot travel; .path names it
+    ├── DataError                 a value cannot be sent; .path names it
     │   ├── EncodingFailed        on the way out
     │   └── DecodingFailed        on the way in
     ├── ExecutionFailed           has .result; raised by result.raise_for_outcome() and by the magic
@@ -49,7 +49,7 @@ class SourceUnavailable(CodeExecError, OSError):
 
 
 class DataError(CodeExecError):
-    """A value cannot travel between processes without being changed.
+    """A value cannot be sent between processes without being changed.
 
     Attributes:
         path: Where the value stands, for example ``inputs.rows[3].when``.
@@ -77,7 +77,7 @@ class SupervisorLost(CodeExecError):
 
 
 class ExpectationNotMet(CodeExecError):
-    """A cell that must fail in one way ended well, or failed in another; the text names both."""
+    """A cell that must fail in one way succeeded, or failed in another; the text names both."""
 
 
 class ExecutionFailed(CodeExecError):

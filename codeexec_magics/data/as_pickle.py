@@ -50,7 +50,7 @@ def node(encoder: Writer, value: object) -> dict[str, Any]:
         EncodingFailed: It cannot be pickled, or the other process could not read the pickle.
     """
     if issubclass(type(value), _CODE):
-        encoder.refuse(value, "is code, which cannot travel", way_out(value))
+        encoder.refuse(value, "is code, which cannot be sent", way_out(value))
     stream = io.BytesIO()
     pickler = _Pickler(stream, encoder, value)
     try:

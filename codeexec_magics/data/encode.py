@@ -99,5 +99,5 @@ class Encoder(Writer):
         else:
             node = as_arrow.exact_node(self, value) if self.reads_arrow else None
         if node is None:
-            self.refuse(value, "cannot travel without a pickle", as_pickle.way_out(value))
+            self.refuse(value, "cannot be sent without a pickle", as_pickle.way_out(value))
         return node

@@ -125,9 +125,9 @@ def _detail(result: ExecutionResult) -> str:
         case Outcome.TIMED_OUT if math.isfinite(result.timeout):
             return f"limit {seconds_in_words(result.timeout)}; no process left"
         case Outcome.TIMED_OUT | Outcome.INTERRUPTED | Outcome.MEMORY:
-            return "nothing assigned; no process left"
+            return "no process left"
         case Outcome.CRASHED:
-            return "the process ended before it could answer"
+            return "the program ended without a result"
     return ""
 
 

@@ -28,7 +28,7 @@ def findings_bundle(rows: Sequence[tuple[str, str, bool]]) -> dict[str, Any]:
         rows: What was asked, what was found, and whether that is as it should be.
     """
     faults = sum(not sound for _, _, sound in rows)
-    word = counted(faults, "fault", "faults") if faults else "sound"
+    word = counted(faults, "fault", "faults") if faults else "all checks passed"
     header = Header("bad" if faults else "ok", word, "this machine")
     width = max((len(what) for what, _, _ in rows), default=0)
     lines = tuple(

@@ -146,7 +146,7 @@ def _isolation(
 ) -> Finding:
     result = _tried(executor.execute_python("1", directory=folder, standbys=0, **isolation))
     # A machine that cannot is no fault: such cells are refused.
-    return Finding(flag, "can be had" if result.success else (result.error or "").split(": ", 1)[1])
+    return Finding(flag, "available" if result.success else (result.error or "").split(": ", 1)[1])
 
 
 def _tried(result: ExecutionResult) -> ExecutionResult:

@@ -305,7 +305,7 @@ def _check_tier(name: str) -> None:
 
     if name not in BY_NAME:
         known = ", ".join(["auto", *BY_NAME])
-        raise InvalidOptions(f"no containment is called {name!r}; there are {known}")
+        raise InvalidOptions(f"no containment is called {name!r}; choose from {known}")
 
 
 def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:

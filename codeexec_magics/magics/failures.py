@@ -63,11 +63,11 @@ def unexpected(
     if expected in names:
         return None
     if not names:
-        return ExpectationNotMet(f"the cell was to fail with {expected}, and it ended well")
+        return ExpectationNotMet(f"expected {expected}, but the cell succeeded")
     line = str(problem) if problem is not None else result.error or result.outcome.value
     told = without_addresses(on_one_line(line))
     return ExpectationNotMet(
-        f"the cell was to fail with {expected}, and it failed with {names[0]}: "
+        f"expected {expected}, but the cell failed with {names[0]}: "
         f"{told.removeprefix(f'{names[0]}: ')}"
     )
 

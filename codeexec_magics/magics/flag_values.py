@@ -86,6 +86,6 @@ def converter_of(text: str | None) -> str | None:
         UsageError: There is no such converter; names the nearest.
     """
     if text is not None and text not in CONVERTERS:
-        hint = nearest(text, CONVERTERS) or f"; there are {', '.join(CONVERTERS)}"
-        raise UsageError(f"--converter: there is no {text!r}{hint}")
+        hint = nearest(text, CONVERTERS) or f"; choose from {', '.join(CONVERTERS)}"
+        raise UsageError(f"--converter: unknown converter {text!r}{hint}")
     return text

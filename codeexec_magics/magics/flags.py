@@ -38,51 +38,67 @@ class Flag:
 
 FLAGS = (
     Flag(
-        ("-l", "--lang"), "LANG", "the language, if it does not stand first", completes="language"
+        ("-l", "--lang"), "LANG", "the language, if it is not the first word", completes="language"
     ),
     Flag(
         ("-i", "--input"), "a,b | new=EXPR", "variables in", repeatable=True, completes="variable"
     ),
-    Flag(("-o", "--output"), "out | a,b", "value out; with a comma: keys of it", repeatable=True),
+    Flag(
+        ("-o", "--output"),
+        "out | a,b",
+        "the value out; with a comma its keys, columns, or attributes",
+        repeatable=True,
+    ),
     Flag(
         ("--map",),
         "ROWS",
-        "call its function for each item, in several processes",
+        "call the program's function for each item, in several processes",
         completes="variable",
     ),
-    Flag(("--workers",), "N", "--map: so many processes at once; else one for each core"),
-    Flag(("--batch",), "N", "--map: hand so many items over at once; 1 does none twice"),
-    Flag(("--on-error",), "stop | go-on | collect", "--map: what an item that fails leads to"),
+    Flag(("--workers",), "N", "--map: the number of processes; by default one for each core"),
+    Flag(("--batch",), "N", "--map: items sent at a time; with 1 no item is ever run twice"),
+    Flag(("--on-error",), "stop | go-on | collect", "--map: what happens when an item fails"),
     Flag(("--result",), "NAME", "keep the ExecutionResult, whatever happens"),
     Flag(("--stdout", "--out"), "NAME", "keep what is printed instead of showing it"),
     Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),
-    Flag(("-n", "--name"), "NAME", "make the cell a Python function"),
+    Flag(
+        ("-n", "--name"),
+        "NAME",
+        "make the cell a Python function; with inputs or outputs it runs, too",
+    ),
     Flag(("--timeout",), "SEC | none", "end the program after this many seconds"),
-    Flag(("--memory",), "512M", "end it when its processes together have more resident"),
-    Flag(("--cpu-time",), "SEC", "end it after so much processor time"),
-    Flag(("--processes",), "N", "end it when it has more processes at once"),
-    Flag(("--cpus",), "N", "let it use so many cores"),
-    Flag(("--no-network",), "", "without any network"),
-    Flag(("--sandbox",), "", "let it change its folder only; no network, nothing believed"),
-    Flag(("--seal",), "", "hold its processes by the strongest means, or refuse to run"),
+    Flag(("--memory",), "512M", "end it when its processes together use more memory"),
+    Flag(("--cpu-time",), "SEC", "end it after this much processor time, of all its processes"),
+    Flag(("--processes",), "N", "end it when it has more than N processes at once"),
+    Flag(("--cpus",), "N", "use at most N cores"),
+    Flag(("--no-network",), "", "no network"),
+    Flag(("--sandbox",), "", "may change only its own folder, no network, output not trusted"),
+    Flag(
+        ("--seal",), "", "isolate its processes as strongly as this machine can, or refuse to run"
+    ),
     Flag(("--bg",), "", "run it in the background: the cell's value is its Job"),
-    Flag(("--job",), "NAME", "keep the Job"),
+    Flag(("--job",), "NAME", "with --bg: keep the Job"),
     Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
-    Flag(("--expect",), "ErrorType", "it must fail so; then the notebook goes on"),
+    Flag(("--expect",), "ErrorType", "it must fail with this error; then the notebook goes on"),
     Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
-    Flag(("-q", "--quiet"), "", "show nothing on success"),
+    Flag(("-q", "--quiet"), "", "show nothing on success; failures are shown as always"),
     Flag(
         ("-d", "--display"),
         "FUNC",
-        "show the value by this function of the notebook",
+        "show what this function of the notebook returns for the value",
         completes="variable",
     ),
     Flag(("--env",), "K=V", "an environment variable", repeatable=True),
     Flag(("--cwd",), "DIR", "the program's current directory", completes="path"),
-    Flag(("--interpreter",), "PATH", "the runtime's executable, exactly this", completes="path"),
-    Flag(("--python",), "3.12 | PATH", "a Python by version or path"),
     Flag(
-        ("-c", "--converter"), "NAME", f"result as {', '.join(CONVERTERS)}", completes="converter"
+        ("--interpreter",), "PATH", "the runtime's executable, exactly this one", completes="path"
+    ),
+    Flag(("--python",), "3.12 | PATH", "a Python by version or path, 3.9 or newer"),
+    Flag(
+        ("-c", "--converter"),
+        "NAME",
+        f"the result as {', '.join(CONVERTERS)}",
+        completes="converter",
     ),
 )
 """Every flag there is, in the order of the help."""

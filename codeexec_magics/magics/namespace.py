@@ -145,7 +145,7 @@ def _part(value: Any, name: str) -> Any:
     if fields:
         raise _missing(name, "attribute", fields)
     raise DecodingFailed(
-        f"-o with several names takes keys of the result, and it is a {type(value).__name__}: "
+        f"the result, of type {type(value).__name__}, has no keys for the names after -o: "
         "return a dict with these keys, or give one name for the whole",
         path="result",
     )

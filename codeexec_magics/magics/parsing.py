@@ -138,8 +138,8 @@ def _only_word(rest: Sequence[str]) -> str | None:
         raise UsageError(f"unknown flag {name}{hint}")
     if len(rest) > 1:
         raise UsageError(
-            f"one language or name is enough, there are {' '.join(map(repr, rest))}; "
-            "an expression with blanks needs quotes or brackets around it"
+            f"unexpected {' '.join(map(repr, rest[1:]))}. For two inputs write -i a,b without a "
+            "space; put an expression with spaces into quotes or brackets"
         )
     return rest[0] if rest else None
 

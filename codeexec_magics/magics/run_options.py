@@ -85,7 +85,7 @@ def _runtime(arguments: Arguments, language: Language) -> dict[str, Any]:
     if arguments.interpreter is not None:
         path = os.path.abspath(os.path.expanduser(arguments.interpreter))
         if not os.path.isfile(path) or not os.access(path, os.X_OK):
-            raise UsageError(f"--interpreter: {arguments.interpreter!r} is no executable file")
+            raise UsageError(f"--interpreter: {arguments.interpreter!r} is not an executable file")
         return {"interpreter": path}
     if arguments.python is None:
         return {}

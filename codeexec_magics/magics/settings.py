@@ -184,4 +184,4 @@ def _choose_interpreter(chosen: dict[str, str], name: str, path: str) -> None:
 
 
 def _hint(name: str) -> str:
-    return nearest(name, setting_names()) or f"; there are {', '.join(_NAMES)}, LANG.executable"
+    return nearest(name, setting_names()) or f"; choose from {', '.join(_NAMES)}, LANG.executable"

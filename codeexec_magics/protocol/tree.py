@@ -126,7 +126,7 @@ class TreeWriter:
 
     def other(self, value: Any) -> Any:
         """The node of a value of no known kind; for subclasses to widen."""
-        self.refuse(value, "cannot travel", "turn it into plain data first")
+        self.refuse(value, "cannot be sent", "turn it into plain data first")
 
     def container(self, value: Any, cls: type) -> Any:
         """The node of an exact list, dict, tuple, set or frozenset."""

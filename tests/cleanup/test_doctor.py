@@ -72,7 +72,7 @@ def test_a_fault_is_shown_as_one() -> None:
     assert bundle["text/plain"].startswith("1 fault")
     assert "✗ 2 processes left" in bundle["text/plain"]
     assert "&lt;a tree&gt;" in bundle["text/html"]
-    assert findings_bundle(rows[:1])["text/plain"].startswith("sound")
+    assert findings_bundle(rows[:1])["text/plain"].startswith("all checks passed")
 
 
 def test_the_magic_in_a_terminal(tmp_path: Path) -> None:
@@ -96,6 +96,6 @@ def test_the_magic_in_a_terminal(tmp_path: Path) -> None:
         check=True,
     )
 
-    assert done.stdout.startswith("sound · this machine")
+    assert done.stdout.startswith("all checks passed · this machine")
     assert "no process left of a kernel that was killed" in done.stdout
     assert "UsageError %transform_doctor takes no arguments, not 'all'" in done.stdout

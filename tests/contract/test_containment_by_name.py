@@ -22,7 +22,10 @@ with CodeExecutor(standbys=0) as executor:
     ("name", "told"),
     [
         ("subreaper", "subreaper"),
-        ("subreapr", "InvalidOptions no containment is called 'subreapr'; there are auto, guarded"),
+        (
+            "subreapr",
+            "InvalidOptions no containment is called 'subreapr'; choose from auto, guarded",
+        ),
     ],
 )
 def test_the_tier_that_the_environment_names(name: str, told: str) -> None:

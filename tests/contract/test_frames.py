@@ -383,4 +383,4 @@ def test_a_sandboxed_cell_sends_frames_without_a_pickle(executor: CodeExecutor) 
     assert sandboxed.success, sandboxed.error
     pd.testing.assert_frame_equal(sandboxed.output, trusted.output)
     assert refused.outcome is Outcome.FAILED
-    assert "result[0] (Own) cannot travel without a pickle" in str(refused.error)
+    assert "result[0] (Own) cannot be sent without a pickle" in str(refused.error)

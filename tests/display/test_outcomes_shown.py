@@ -27,11 +27,11 @@ FIRST_LINES = {
     "javascript": "failed · javascript",
     "timed out": "timed out · python · limit 5 s; no process left",
     "timed out, place unknown": "timed out · python · limit 500 ms; no process left",
-    "interrupted": "interrupted · python · nothing assigned; no process left",
-    "killed": "killed by SIGSEGV · python · the process ended before it could answer",
-    "exited": "exited with code 3 · python · the process ended before it could answer",
-    "broken": "crashed · python · the process ended before it could answer",
-    "memory": "out of memory · python · nothing assigned; no process left",
+    "interrupted": "interrupted · python · no process left",
+    "killed": "killed by SIGSEGV · python · the program ended without a result",
+    "exited": "exited with code 3 · python · the program ended without a result",
+    "broken": "crashed · python · the program ended without a result",
+    "memory": "out of memory · python · no process left",
     "unavailable": "failed · python",
 }
 VOLATILE = {"execution_time": 1.25, "cpu_time": 0.061, "peak_memory": 47 << 20}

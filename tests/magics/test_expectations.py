@@ -43,8 +43,8 @@ def test_a_failure_that_must_be_is_shown_and_stops_nothing(
 @pytest.mark.parametrize(
     ("line", "body", "told"),
     [
-        ("", "5", "was to fail with KeyError, and it ended well"),
-        ("", "1/0", "and it failed with ZeroDivisionError: division by zero"),
+        ("", "5", "expected KeyError, but the cell succeeded"),
+        ("", "1/0", "but the cell failed with ZeroDivisionError: division by zero"),
         ("", "raise ValueError(object())", "failed with ValueError: <object object at 0x…>"),
         ("--timeout 0.3", "while True: pass", "failed with ExecutionTimedOut: the limit of 0.3 s"),
         ("-o a,b", "{'a': 1}", "failed with DecodingFailed: the result has no key 'b'"),

@@ -86,7 +86,7 @@ def _column(encoder: Writer, series: Any, label: Any, fields: _Fields) -> dict[s
             return {}
     if getattr(series.dtype, "kind", "") != "O" or hasattr(series.dtype, "na_value"):
         encoder.path.parts.append(("key", label))
-        why = f"has the dtype {series.dtype}, which cannot travel without a pickle"
+        why = f"has the dtype {series.dtype}, which only a pickle can carry"
         encoder.refuse(series, why, "turn it into text (.astype(str)), numbers or dates")
     encoder.path.parts.append(("key", label))
     node = encoder.node(series.tolist())

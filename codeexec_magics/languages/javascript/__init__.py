@@ -47,7 +47,7 @@ def _named(interpreter: str, path: str) -> str:
     found = shutil.which(os.path.expanduser(interpreter), path=path)
     if found is None:
         raise LanguageUnavailable(
-            f"cannot run JavaScript: {interpreter!r} is no program that can be executed. {_ADVICE}"
+            f"cannot run JavaScript: {interpreter!r} is not an executable program. {_ADVICE}"
         )
     return os.path.abspath(found)
 

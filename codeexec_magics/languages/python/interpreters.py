@@ -52,7 +52,7 @@ def _executable(interpreter: str | None, environment: Mapping[str, str]) -> str:
     found = shutil.which(str(path), path=environment.get("PATH", os.defpath))
     if found is None:
         raise LanguageUnavailable(
-            f"cannot run python: {str(path)!r} is no executable file; "
+            f"cannot run python: {str(path)!r} is not an executable file; "
             "give an interpreter's path, a virtual environment's folder, or a version such as 3.12"
         )
     return os.path.abspath(found)

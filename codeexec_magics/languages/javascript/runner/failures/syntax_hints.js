@@ -19,7 +19,7 @@ const MAGIC_HINT = "a line that starts with % is IPython's; give it a cell of it
 const SHELL_HINT =
   "a line that starts with ! is IPython's; here use require('node:child_process').execSync";
 const RETURN_HINT =
-  'a cell does not return: its result is its last expression, or what transform(inputs) returns';
+  '`return` is allowed only in a function: the result is the last expression, or what transform returns';
 const PARSER_HINT =
   'top-level await and import need the parser acorn, which pip install codeexec_magics brings';
 

@@ -94,7 +94,7 @@ function traceOfValue(thrown) {
         ? ''
         : textOf(() => inspect(thrown, BRIEF));
   const trace = makeTrace(type, message, `Uncaught ${headline(type, message)}`);
-  trace.notes[0] = 'this was thrown, and it is no Error: only an Error knows where it was made';
+  trace.notes[0] = `a ${type} was thrown; only an Error has a stack trace: throw new Error(…)`;
   return trace;
 }
 

@@ -38,7 +38,7 @@ function refuse(value) {
   const wayOut = WAY_OUT[isError ? 'Error' : typeof value === 'object' ? name : typeof value];
   throw new Refusal(
     name,
-    'cannot travel',
+    'cannot be sent back',
     wayOut ?? 'turn it into a plain object, or give it toJSON()',
   );
 }
