@@ -12,6 +12,7 @@ Plain classes of the standard library; any process may import this module.
     ├── DataError                 a value cannot be sent; .path names it
     │   ├── EncodingFailed        on the way out
     │   └── DecodingFailed        on the way in
+    ├── NoValue                   names want a value, and the program gave none
     ├── ExecutionFailed           has .result; raised by result.raise_for_outcome() and by the magic
     │   ├── ProgramFailed         the program threw; .result.trace
     │   ├── ExecutionTimedOut     (TimeoutError)
@@ -66,6 +67,17 @@ class EncodingFailed(DataError):
 
 class DecodingFailed(DataError):
     """A value on the wire could not be rebuilt here; names its path and the reason."""
+
+
+class NoValue(CodeExecError):
+    """A program gave no value for the names that want one, and has no variables of these names."""
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], missing: tuple[str, ...]) -> NoValue:
+        """The error for a program that lacks some of the names, with what to type."""
+        written = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+        each = " and ".join(f"`{name}`" for name in missing)
+        return cls(f"the cell gave no value: end it with `{written}`, or assign {each}")
 
 
 class ProtocolError(CodeExecError):

@@ -26,7 +26,7 @@ from codeexec_magics.engine.surroundings import (
     run_message,
     take_lease,
 )
-from codeexec_magics.errors import CodeExecError, SupervisorLost
+from codeexec_magics.errors import CodeExecError, NoValue, SupervisorLost
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.leases.figures import RunFigures, figures_below
@@ -254,6 +254,9 @@ class Execution:
                 root="result",
                 converter=self._options.converter,
             )
+        missing = self._options.lacking(last.get("missing"))
+        if missing:
+            raise NoValue.of(self._options.outputs, missing)
         self._facts.has_value = True
 
     def _read_crash(self, lease: Lease, arena: Arena) -> None:

@@ -13,6 +13,7 @@ from codeexec_magics.errors import (
     DataError,
     IsolationUnavailable,
     LanguageUnavailable,
+    NoValue,
     SourceUnavailable,
 )
 from codeexec_magics.leases.lease import Exit
@@ -138,7 +139,7 @@ def _place(facts: Facts) -> Trace | None:
 
 
 def _refused(error: Exception) -> _Judgement:
-    kinds = (LanguageUnavailable, IsolationUnavailable, SourceUnavailable, DataError)
+    kinds = (LanguageUnavailable, IsolationUnavailable, SourceUnavailable, DataError, NoValue)
     outcome = Outcome.FAILED if isinstance(error, kinds) else Outcome.CRASHED
     kind, message = type(error).__name__, str(error)
     line = " ".join(f"{kind}: {message}".split())

@@ -102,4 +102,5 @@ def run_message(
         "inputs": inputs,
         # From a sandbox nothing is believed: no pickle, which could run code here.
         "values": sorted(SEALED if options.sandbox else PYTHON),
+        **({"outputs": list(options.outputs)} if options.outputs else {}),
     }

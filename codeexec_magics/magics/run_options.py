@@ -38,6 +38,7 @@ def options_of_program(
         **{name: getattr(settings, name) for name in ISOLATIONS},
         "interpreter": fallback,
         "environment": dict(arguments.environment),
+        "outputs": arguments.outputs,
     }
     return _checked({**defaults, **_given(arguments), **_runtime(arguments, language)})
 
@@ -51,6 +52,8 @@ def options_of_transform(
         UsageError: An option cannot be meant.
     """
     changes = {**_given(arguments), **_runtime(arguments, language)}
+    if not transform.options.outputs:  # else its value is what those names of its own hold
+        changes["outputs"] = arguments.outputs
     if arguments.environment:
         changes["environment"] = {**transform.options.environment, **arguments.environment}
     return replace(transform.options, **changes)

@@ -79,6 +79,8 @@ class ExecutionOptions:
         sandbox: Whether the program may change its own folder only, has no network and a reduced
             environment, and is trusted in nothing that it answers.
         standbys: How many workers like this one to keep ready for the next; 0 for none.
+        outputs: Names that want the value. A program that gives none is asked for its variables of
+            these names (one: its value; several: a dict of them), and fails if it lacks one.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -97,6 +99,7 @@ class ExecutionOptions:
     network: bool = True
     sandbox: bool = False
     standbys: int = 2
+    outputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_seconds("timeout", self.timeout, unlimited=True)
@@ -118,6 +121,7 @@ class ExecutionOptions:
             _check_count(what, getattr(self, what))
         for what in ("seal", "network", "sandbox"):
             _check_switch(what, getattr(self, what))
+        object.__setattr__(self, "outputs", _names("outputs", self.outputs))
         _check_environment(self.environment)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
@@ -133,6 +137,11 @@ class ExecutionOptions:
             "cpus": self.cpus,
         }
         return {name: limit for name, limit in every.items() if limit is not None}
+
+    def lacking(self, names: object) -> tuple[str, ...]:
+        """Those of the `outputs` that a runner says it has nothing for."""
+        told = names if isinstance(names, list) else []
+        return tuple(name for name in self.outputs if name in told)
 
     def full_environment(self) -> dict[str, str]:
         """This process's variables as they are now, with the overrides applied.
@@ -220,6 +229,13 @@ def _check_seconds(what: str, value: object, *, unlimited: bool) -> None:
         allowed = "a positive number of seconds"
         allowed += ", or inf for no limit" if unlimited else f" up to {_MOST_SECONDS:,}"
         raise InvalidOptions(f"{what} must be {allowed}, not {value!r}")
+
+
+def _names(what: str, names: object) -> tuple[str, ...]:
+    listed = isinstance(names, list | tuple)
+    if not listed or not all(isinstance(name, str) and name.isidentifier() for name in names):  # type: ignore[attr-defined]
+        raise InvalidOptions(f"{what} must be a list of names, not {names!r}")
+    return tuple(names)  # type: ignore[arg-type]
 
 
 def _check_environment(environment: object) -> None:

@@ -72,6 +72,33 @@ def test_keys_of_the_value_are_bound_together_or_not_at_all(
     assert shell.user_ns["r"].output == {"a": 5, "b": 6}
 
 
+def test_a_cell_without_a_value_never_takes_a_variable_away(
+    shell: InteractiveShell, run: Run
+) -> None:
+    shell.user_ns.update(rows=[{"a": 1}], df={"a": 1}, x="kept")
+
+    assert run("%%transform -i df -o df\ndf['b'] = 2") is None
+    assert shell.user_ns["df"] == {"a": 1, "b": 2}
+    assert run("%%transform -n f -i df -o n\nn = len(df)") is None
+    assert shell.user_ns["f"](df="abc") == 3
+    assert run("%transform f -i df='ab' -o other") is None
+    assert (shell.user_ns["n"], shell.user_ns["other"]) == (2, 2)
+
+    for cell in (
+        "%%transform -o x\ny = 1",
+        "%%transform js -o x\nlet y = 1",
+        "%%transform -o x,y\ny = 1",
+        "%%transform -n g -o x\ny = 1",
+        "%%transform --map rows -o x\ndef transform(row): row['b'] = 1",
+    ):
+        failure = run(cell)
+        assert isinstance(failure, ProgramFailed), cell
+        assert "gave no value" in str(failure) or "gives no value" in str(failure)
+    assert shell.user_ns["x"] == "kept"
+    assert "y" not in shell.user_ns
+    assert "g" not in shell.user_ns
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "outcome"),
     [

@@ -13,10 +13,11 @@ import keyword
 import linecache
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .calling import Inputs, call, function_of_item
+from .outputs import NOTHING, NoValue, returns_nothing, settle
 from .showing import bundle_of
 
 _FUTURES = 0
@@ -39,8 +40,8 @@ def evaluate(
     *,
     show: Callable[[dict[str, Any], dict[str, Any]], None],
     report: Callable[[Any, Any, str], None],
-) -> Any:
-    """Run the program and return its value.
+) -> tuple[Any, Sequence[str]]:
+    """Run the program; returns its value, and the names in ``outputs`` for which there is none.
 
     Args:
         run: The message ``run``.
@@ -59,7 +60,12 @@ def evaluate(
     if function is not None:
         value = call(function, inputs)
     value = loop.settle(value)
-    return dict(value) if type(value) is Inputs else value
+    names = run.get("outputs", ())
+    if names and value is None and function is not None and _is_void(function, run):
+        value = NOTHING
+    value, missing = settle(value, names, main.__dict__)
+    value = loop.settle(value)
+    return (dict(value) if type(value) is Inputs else value), missing
 
 
 def prepare(
@@ -89,13 +95,15 @@ def prepare(
             f"there is no function to map: define {run['entry']}(item), "
             "or let the last expression be one"
         )
+    if run.get("outputs") and _is_void(function, run):
+        raise NoValue("the function gives no value: end it with `return …`")
     return function_of_item(function, inputs), loop
 
 
 def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: Loop) -> Any:
-    """Run the program in its module and return the value of its last expression."""
+    """Run the program in its module; returns its last expression's value, `NOTHING` for none."""
     filename = run["filename"]
-    source = "\n" * (run["first_line"] - 1) + run["source"]
+    source = _source(run)
     namespace = main.__dict__
     namespace.update({name: value for name, value in inputs.items() if _bindable(name)})
     namespace["inputs"] = inputs
@@ -106,9 +114,19 @@ def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: 
     code = _compile(tree, filename, "exec", 0)
     loop.settle(eval(code, namespace))  # noqa: S307 - running the user's code is what this is for
     if last is None:
-        return None
+        return NOTHING
     expression = _compile(_ast.Expression(last), filename, "eval", code.co_flags & _FUTURES)
     return loop.settle(eval(expression, namespace))  # noqa: S307
+
+
+def _source(run: dict[str, Any]) -> str:
+    source: str = run["source"]
+    return "\n" * (int(run["first_line"]) - 1) + source
+
+
+def _is_void(function: Callable[..., Any], run: dict[str, Any]) -> bool:
+    """Whether a function of the program's has no ``return`` with a value."""
+    return returns_nothing(function, _parse(_source(run), run["filename"]), run["filename"])
 
 
 def _entry(run: dict[str, Any], inputs: Inputs, main: types.ModuleType) -> Any:

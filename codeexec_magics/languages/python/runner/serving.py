@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import types
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -70,7 +71,7 @@ def _rehearse() -> None:
     traces.bare("", "")
     arena = Arena(OUTPUTS)
     rehearsal = {"filename": "<rehearsal>", "first_line": 1, "entry": "", "source": "x = 1\nx + 1"}
-    value = evaluate.evaluate(
+    value, _ = evaluate.evaluate(
         rehearsal, {}, types.ModuleType("rehearsal"), show=print, report=print
     )
     decode(encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root="")
@@ -90,19 +91,20 @@ class _Run:
     def perform(self) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
         try:
-            value = None
+            value: Any = None
+            missing: Sequence[str] = ()
             if self._run.get("map"):
                 self._map()
             else:
-                value = self._evaluate()
+                value, missing = self._evaluate()
         except SystemExit as error:
             self._exit(error)
         except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result
             self._fail(error, "program")
         else:
-            self._succeed(value)
+            self._succeed(value, missing)
 
-    def _evaluate(self) -> Any:
+    def _evaluate(self) -> tuple[Any, Sequence[str]]:
         return evaluate.evaluate(
             self._run, self._inputs(), self._main, show=self._show, report=self._report
         )
@@ -137,7 +139,7 @@ class _Run:
             self._channel.leave(0)
         return rooms
 
-    def _succeed(self, value: Any) -> None:
+    def _succeed(self, value: Any, missing: Sequence[str]) -> None:
         try:
             leaves = "memory" in self._run["values"]
             arena = (Leaving if leaves else Arena)(self._channel.check(OUTPUTS))
@@ -150,7 +152,8 @@ class _Run:
             self._fail(error, "program")
         else:
             stays = isinstance(arena, Leaving) and bool(arena.kept)
-            self._last({"type": "result", "value": encoded}, 0, stays=stays)
+            lack = {"missing": list(missing)} if missing else {}
+            self._last({"type": "result", "value": encoded, **lack}, 0, stays=stays)
 
     def _fail(self, error: BaseException, kind: str) -> None:
         self._last({"type": "error", **self._describe(error, kind)}, 1)

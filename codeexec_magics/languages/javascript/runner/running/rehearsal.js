@@ -29,8 +29,7 @@ function rehearse() {
   makeDisplay('');
   bindings.bindModule(FILE);
   const program = programOf({ source: '1 + 1', filename: FILE, first_line: 1 });
-  const [, value] = evaluate.prepare(program, 'transform')();
-  encode(value);
+  encode(evaluate.prepare(program, 'transform')()[1]);
   setTimeout(pauses.attach, 0).unref();
 }
 

@@ -14,6 +14,7 @@ const { decode } = require('../values/decode.js');
 const { makeDisplay } = require('../output/display.js');
 const { encode } = require('../values/encode.js');
 const evaluate = require('../source/evaluate.js');
+const outputs = require('../source/outputs.js');
 const { Items } = require('./items.js');
 const pauses = require('../failures/paused_values.js');
 const { programOf } = require('../source/program.js');
@@ -42,9 +43,10 @@ class Ending {
     this.#program = program;
   }
 
-  /** Send the value's descriptor, given as JSON text. */
-  result(value) {
-    if (!sendLast(`{"type":"result","token":${this.#token},"value":${value}}`)) {
+  /** Send the value's descriptor, given as JSON text, and the names for which there is none. */
+  result(value, missing) {
+    const lack = missing.length === 0 ? '' : `,"missing":${$.jsonStringify(missing)}`;
+    if (!sendLast(`{"type":"result","token":${this.#token}${lack},"value":${value}}`)) {
       this.#error(
         traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
         'encoding',
@@ -68,6 +70,12 @@ class Ending {
   unmappable(entry) {
     const what = `there is no function to map: define ${entry}(item), or let the last expression be one`;
     this.#error(traceOfMessage('TypeError', what), 'program');
+  }
+
+  /** Send that the function that is mapped gives nothing that could be kept. */
+  giftless() {
+    const what = 'the function gives no value: end it with `return …`';
+    this.#error(traceOfMessage('NoValue', what), 'program');
   }
 
   /** Send that nothing can settle the program's promise any more. */
@@ -126,14 +134,14 @@ function bindAll(request, inputs) {
 }
 
 /** Send the value, or why it cannot travel. */
-function conclude(value, ending) {
+function conclude(value, missing, ending) {
   let encoded;
   try {
     encoded = encode(value);
   } catch (refusal) {
     ending.refused(refusal, 'encoding', 'result');
   }
-  ending.result(encoded);
+  ending.result(encoded, missing);
 }
 
 /** Serve items with the program's function, which is its entry or else its value. */
@@ -141,6 +149,9 @@ async function mapItems(request, pair, inputs, items, ending) {
   const transform = pair[0] ?? (await pair[1]);
   if (typeof transform !== 'function') {
     ending.unmappable(request.entry);
+  }
+  if (request.outputs !== undefined && outputs.returnsNothing(transform)) {
+    ending.giftless();
   }
   await items.serve(transform, inputs);
 }
@@ -155,13 +166,17 @@ async function execute(request, text) {
   stop.prepare(program, request.token);
   pauses.prepare(program);
   catchEscapes(ending);
-  let value = null;
+  const names = request.outputs ?? [];
+  const runtime = outputs.before(names, inputs);
+  let settled = [null, []];
   try {
-    const made = evaluate.prepare(program, request.entry ?? '')();
+    const made = evaluate.prepare(program, request.entry ?? '', names)();
     const pair = $.isArray(made) ? made : await made;
     const transform = pair[0];
     if (items === null) {
-      value = await (transform === undefined ? pair[1] : transform(inputs));
+      const value = await (transform === undefined ? pair[1] : transform(inputs));
+      const found = { __proto__: null, program, names, readers: pair[2], runtime };
+      settled = names.length === 0 ? [value, []] : await outputs.settle(found, transform, value);
     } else {
       await mapItems(request, pair, inputs, items, ending);
     }
@@ -169,7 +184,7 @@ async function execute(request, text) {
   } catch (error) {
     ending.thrown(error);
   }
-  conclude(value, ending);
+  conclude(settled[0], settled[1], ending);
 }
 
 module.exports = { __proto__: null, execute };

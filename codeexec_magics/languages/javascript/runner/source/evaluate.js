@@ -10,6 +10,7 @@ const vm = require('node:vm');
 const $ = require('../primordials.js');
 const bindings = require('./bindings.js');
 const parser = require('./parser.js');
+const { readersText } = require('./outputs.js');
 const rewrite = require('./rewrite.js');
 
 const OWN_FILE = 'node:codeexec_magics';
@@ -23,6 +24,8 @@ const runScript = $.uncurryThis(vm.Script.prototype.runInThisContext);
 /** Node would read `stack` of what a script throws, and so run the program's getters and traps. */
 const UNTOUCHED = { __proto__: null, displayErrors: false };
 const runInThisContext = (script) => runScript(script, UNTOUCHED);
+
+const readersOf = (names) => compile(readersText(names), OWN_FILE, 1);
 
 /** The program's text is no JavaScript, or not for a cell; `line` and `column` say where. */
 class NotAProgram {
@@ -114,10 +117,10 @@ function notAProgram(program, failure, scriptError) {
 }
 
 /** Rewrite and compile; returns the script whose value is the async function. */
-function asFunction(program, entryName, scriptError) {
+function asFunction(program, entryName, readers, scriptError) {
   let rewritten;
   try {
-    rewritten = rewrite.asyncFunctionOf(program, entryName);
+    rewritten = rewrite.asyncFunctionOf(program, entryName, readers);
   } catch (failure) {
     throw notAProgram(program, failure, scriptError);
   }
@@ -136,12 +139,13 @@ function exported(name) {
 }
 
 /**
- * Compile a program; returns a function that runs it, and returns a pair or the promise of one:
- * the function of the wanted name, undefined if the program defines none, and the program's value.
+ * Compile a program; returns a function that runs it, and returns `[transform, value, readers]`
+ * or the promise of it: the function of the wanted name, undefined if the program defines none; the
+ * program's value; and functions that read its variables of the names in `outputs`.
  *
  * Throws V8's SyntaxError or `NotAProgram`.
  */
-function prepare(program, entryName) {
+function prepare(program, entryName, outputs = []) {
   if (IMPORTS.test(program.source)) {
     silenceImportWarning();
   }
@@ -153,17 +157,19 @@ function prepare(program, entryName) {
       : null;
     return () => {
       const value = runInThisContext(script);
+      const readers = outputs.length === 0 ? [] : runInThisContext(readersOf(outputs));
       return entry === null
-        ? [undefined, value]
-        : [callable(runInThisContext(entry)) ?? callable(exported(entryName)), value];
+        ? [undefined, value, readers]
+        : [callable(runInThisContext(entry)) ?? callable(exported(entryName)), value, readers];
     };
   }
-  const wrapped = asFunction(program, entryName, script);
+  const wrapped = asFunction(program, entryName, readersText(outputs), script);
   return async () => {
-    const [entry, value] = await runInThisContext(wrapped)(checkNames, bindings.importMeta());
+    const run = runInThisContext(wrapped);
+    const [entry, value, readers] = await run(checkNames, bindings.importMeta());
     return hasEntry
-      ? [callable(entry) ?? callable(exported(entryName)), value]
-      : [undefined, value];
+      ? [callable(entry) ?? callable(exported(entryName)), value, readers]
+      : [undefined, value, readers];
   };
 }
 

@@ -111,9 +111,10 @@ function literalFunction(source, firstLine) {
  * The text of an async function, and its edits.
  *
  * Its arguments are the checker of imports and what `import.meta` is. Called, it returns
- * `[entry function or undefined, completion value]`. Throws acorn's SyntaxError.
+ * `[entry function or undefined, completion value, readers]`, where `readers` is the text of an
+ * array of functions that read the program's variables. Throws acorn's SyntaxError.
  */
-function asyncFunctionOf({ source, firstLine }, entryName) {
+function asyncFunctionOf({ source, firstLine }, entryName, readers = '[]') {
   if (isObjectLiteral(source)) {
     return literalFunction(source, firstLine);
   }
@@ -131,7 +132,7 @@ function asyncFunctionOf({ source, firstLine }, entryName) {
   }
   const { text, edits: done } = edits.apply();
   const entry = firstFunction(entriesOf(entryName, modules));
-  return { text: `${text}\n;return [${entry}, ${value}]})`, edits: done };
+  return { text: `${text}\n;return [${entry}, ${value}, ${readers}]})`, edits: done };
 }
 
 module.exports = {
