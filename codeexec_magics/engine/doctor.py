@@ -16,17 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codeexec_magics import languages
 from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.engine.executor import CodeExecutor
+from codeexec_magics.languages import Language
 from codeexec_magics.leases.trial import dwellers, kill_an_owner
 from codeexec_magics.supervision.scratch import session_directory
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult, Outcome
 
-_VERSIONS = {
-    "python": 'import sys; f"{sys.version.split()[0]}, {sys.executable}"',
-    "javascript": "`Node.js ${process.version.slice(1)}, ${process.execPath}`",
-}
 _ISOLATIONS = {
     "--seal": {"seal": True},
     "--no-network": {"network": False},
@@ -111,8 +109,9 @@ def examine(executor: CodeExecutor) -> Iterator[Finding]:
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     yield Finding("system", system)
     yield from _containment(executor)
-    for language in ("python", "javascript"):
-        yield _runtime(executor, language)
+    for language in languages.everything():
+        if language.probe:
+            yield _runtime(executor, language)
     with tempfile.TemporaryDirectory(prefix="codeexec-doctor-") as folder:
         for flag, isolation in _ISOLATIONS.items():
             yield _isolation(executor, flag, isolation, folder)
@@ -134,11 +133,13 @@ def _containment(executor: CodeExecutor) -> Iterator[Finding]:
         yield Finding("not in use", str(reason))
 
 
-def _runtime(executor: CodeExecutor, language: str) -> Finding:
-    result = _tried(executor.execute(_VERSIONS[language], language, standbys=0))
+def _runtime(executor: CodeExecutor, language: Language) -> Finding:
+    result = _tried(executor.execute(language.probe, language.name, standbys=0))
     if result.success:
-        return Finding(language, str(result.output))
-    return Finding(language, result.error or "", sound=False)
+        return Finding(language.name, str(result.output))
+    # A runtime that is not installed harms nothing.
+    missing = result.trace is not None and result.trace.type == "LanguageUnavailable"
+    return Finding(language.name, result.error or "", sound=missing)
 
 
 def _isolation(

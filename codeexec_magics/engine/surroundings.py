@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from codeexec_magics.data import (
-    FOREIGN,
     PYTHON,
     SEALED,
     Arena,
@@ -27,7 +26,7 @@ from codeexec_magics.values import events
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.traces import CELL_FILE
 
-_log = logging.getLogger("codeexec_magics.engine.execution")
+_log = logging.getLogger("codeexec_magics.execution")
 
 
 def take_lease(client: SupervisorClient, language: Language, options: ExecutionOptions) -> Lease:
@@ -39,20 +38,20 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
         SupervisorLost: The supervisor vanished twice in a row.
     """
     environment = {**language.environment, **options.full_environment()}
-    command = language.command(options.interpreter, environment)
+    command = language.argv(options.interpreter, environment)
     directory = os.path.abspath(options.directory or os.getcwd())
     if options.sandbox and directory == os.path.sep:
         raise IsolationUnavailable(
             "a sandboxed program may write to its current directory, and that is /: "
             "give it a folder of its own (--cwd DIR)"
         )
-    modules = language.modules
+    ahead = options.standbys
     recipe = Recipe(
-        argv=list(command),
+        argv=command,
         environment=environment,
         directory=directory,
-        modules=None if modules is None else list(modules(directory)),
-        ahead=options.standbys,
+        modules=language.ahead(directory),
+        ahead=ahead if language.standbys is None else min(ahead, language.standbys),
         isolation=Isolation(options.seal, options.network, options.sandbox),
     )
     lease = client.lease(recipe, options.startup_timeout)
@@ -79,7 +78,7 @@ def encode_for(language: Language, value: object, arena: Arena, root: str) -> di
     Raises:
         EncodingFailed: The value cannot travel.
     """
-    return encode(value, arena, reader=PYTHON if language.reads_pickle else FOREIGN, root=root)
+    return encode(value, arena, reader=language.reads, root=root)
 
 
 def run_message(

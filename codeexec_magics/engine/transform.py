@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import keyword
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,16 +18,11 @@ from codeexec_magics import languages
 from codeexec_magics.engine.execution import Observer
 from codeexec_magics.engine.executor import CodeExecutor
 from codeexec_magics.errors import ExecutionFailed, InvalidOptions
-from codeexec_magics.languages.python.source import describe, parse_python
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult, Outcome
-from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
 if TYPE_CHECKING:
     from codeexec_magics.engine.jobs import Job
-
-_EXCERPT_BEFORE = 3
-_EXCERPT_AFTER = 1
 
 
 @dataclass(frozen=True)
@@ -52,14 +46,14 @@ class Transform:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        language = languages.find(self.program.language).name
-        described = describe(self.program, python=language == "python", inputs=self.inputs)
+        language = languages.find(self.program.language)
+        described = language.description(self.program, self.inputs)
 
         # As on a function: what help(), inspect and scheduling libraries look at.
         for attribute, value in {
             "__name__": self.name,
             "__qualname__": self.name,
-            "__doc__": described.documentation or f"Run the {language} program {self.name!r}.",
+            "__doc__": described.documentation or f"Run the {language.name} program {self.name!r}.",
             "__signature__": described.signature,
         }.items():
             object.__setattr__(self, attribute, value)
@@ -205,49 +199,20 @@ def check_name(name: str) -> None:
 
 
 def syntax_failure(program: Program) -> ExecutionResult | None:
-    """What is wrong with a Python program's syntax, as the result of a run; None if nothing is.
+    """What is wrong with a program's syntax, as the result of a run; None if nothing is known.
 
-    Judged by this process's Python: not for a program that another version is to run.
+    Judged by the runtime that it gets by default: not for a program that another version is to run.
     """
-    try:
-        parse_python(program)
-    except SyntaxError as error:
-        trace = _trace_of(error, program)
-        return ExecutionResult(
-            Outcome.FAILED, language="python", error=trace.headline, trace=trace, exit_code=None
-        )
-    except (ValueError, RecursionError, MemoryError) as error:
-        # A null byte, or nesting that the parser refuses: no place is known.
-        trace = Trace(type="SyntaxError", message=str(error), text=f"SyntaxError: {error}")
-        return ExecutionResult(
-            Outcome.FAILED, language="python", error=trace.headline, trace=trace, exit_code=None
-        )
-    return None
+    language = languages.find(program.language)
+    trace = language.syntax_error(program)
+    if trace is None:
+        return None
+    return ExecutionResult(
+        Outcome.FAILED, language=language.name, error=trace.headline, trace=trace, exit_code=None
+    )
 
 
 def _pass_on(stream: str, text: str) -> None:
     target = sys.stdout if stream == "stdout" else sys.stderr
     if target is not None:
         target.write(text)
-
-
-def _trace_of(error: SyntaxError, program: Program) -> Trace:
-    lines = program.source.splitlines()
-    line = error.lineno or program.first_line
-    index = min(max(line - program.first_line, 0), max(len(lines) - 1, 0))
-    start = max(index - _EXCERPT_BEFORE, 0)
-    frame = StackFrame(
-        file=CELL_FILE,
-        line=line,
-        column=error.offset or None,
-        end_line=error.end_lineno or None,
-        end_column=error.end_offset or None,
-        excerpt_start=program.first_line + start,
-        excerpt=tuple(lines[start : index + 1 + _EXCERPT_AFTER]),
-    )
-    return Trace(
-        type=type(error).__name__,
-        message=error.msg or "invalid syntax",
-        frames=(frame,),
-        text="".join(traceback.format_exception_only(error)).rstrip("\n"),
-    )

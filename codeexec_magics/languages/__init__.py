@@ -9,13 +9,13 @@ import difflib
 import logging
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePath
 
 from codeexec_magics.errors import LanguageUnavailable, SourceUnavailable
 from codeexec_magics.languages.language import Language, resource
 
-__all__ = ["Language", "find", "find_for_file", "names", "resource"]
+__all__ = ["Language", "everything", "find", "find_for_file", "names", "resource"]
 
 GROUP = "codeexec_magics.languages"
 _BUILT_IN = ("python", "javascript")
@@ -64,25 +64,42 @@ def names() -> list[str]:
 
 @cache
 def _all() -> tuple[Language, ...]:
-    found = {name: import_module(f"{__name__}.{name}").LANGUAGE for name in _BUILT_IN}
+    found = [import_module(f"{__name__}.{name}").LANGUAGE for name in _BUILT_IN]
     for entry in entry_points(group=GROUP):
-        if entry.name in found:
-            continue
-        try:
-            found[entry.name] = entry.load()
-        except Exception:  # noqa: BLE001 - another's package; the other languages live on
-            _log.exception("the language %r cannot be loaded from %r", entry.name, entry.value)
-    _refuse_duplicates(found.values())
-    return tuple(found.values())
+        # Ours are in the group, too, for those who list it.
+        if entry.value.partition(":")[0] not in {f"{__name__}.{name}" for name in _BUILT_IN}:
+            language = _of_entry(entry)
+            if language is not None and _is_free(language, found):
+                found.append(language)
+    return tuple(found)
 
 
-def _refuse_duplicates(languages: object) -> None:
-    owners: dict[str, str] = {}
-    for language in languages:  # type: ignore[attr-defined]
-        for name in (language.name, *language.aliases):
-            if name in owners:
-                raise LanguageUnavailable(
-                    f"the languages {owners[name]} and {language.name} both claim {name!r}; "
-                    "uninstall one of the packages that bring them"
-                )
-            owners[name] = language.name
+def _of_entry(entry: EntryPoint) -> Language | None:
+    """The language of another package; None, and a record in the log, if there is none."""
+    try:
+        language = entry.load()
+    except Exception:  # noqa: BLE001 - another's package; the other languages live on
+        _log.exception("the language %r cannot be loaded from %r", entry.name, entry.value)
+        return None
+    if not isinstance(language, Language):
+        kind = type(language).__name__
+        _log.error("%r, named as the language %r, is a %s", entry.value, entry.name, kind)
+        return None
+    return language
+
+
+def _is_free(language: Language, found: list[Language]) -> bool:
+    """Whether no language before has one of its names; who comes first keeps a name."""
+    taken = {name: one.name for one in found for name in (one.name, *one.aliases)}
+    for name in (language.name, *language.aliases):
+        if name in taken:
+            _log.error(
+                "the language %r is left out: %r is a name of %r", language.name, name, taken[name]
+            )
+            return False
+    return True
+
+
+def everything() -> tuple[Language, ...]:
+    """All languages, the built-in ones first."""
+    return _all()

@@ -17,7 +17,7 @@ from codeexec_magics.magics.flags import FLAGS, Flag
 from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.values.options import CONVERTERS
 
-_IDENTIFIER = "codeexec_magics.engine.transform"
+_IDENTIFIER = "codeexec_magics.transform"
 _MAGICS = ("%%transform", "%transform", "%transform_config", "%transform_ps", "%transform_kill")
 _LINE = re.compile(rf"\s*({'|'.join(_MAGICS)})[ \t](.*)", re.DOTALL)
 

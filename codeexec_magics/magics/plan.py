@@ -126,11 +126,11 @@ def _with_values(plan: Plan, scope: Scope) -> Plan:
 def _refusal(plan: Plan) -> ExecutionResult | None:
     """What is wrong with a program that gets a name; None if nothing is known.
 
-    Only Python for this very interpreter can be judged without running it.
+    It is judged by the runtime that the language takes by default.
     """
     if plan.arguments.name is None or plan.options.interpreter is not None:
         return None
-    return syntax_failure(plan.program) if plan.language == "python" else None
+    return syntax_failure(plan.program)
 
 
 def _check_inputs(transform: Transform | None, inputs: Mapping[str, Any]) -> None:

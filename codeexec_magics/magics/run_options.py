@@ -92,11 +92,11 @@ def _runtime(arguments: Arguments, language: Language) -> dict[str, Any]:
         return {"interpreter": path}
     if arguments.python is None:
         return {}
-    if language.name != "python":
+    if language.name != "python" or not language.takes_versions:
         raise UsageError(f"--python is for Python programs; for {language.name} use --interpreter")
     try:
         # The runner's argv begins with the interpreter that was found.
-        command = language.command(arguments.python, {**os.environ, **arguments.environment})
+        command = language.argv(arguments.python, {**os.environ, **arguments.environment})
     except CodeExecError as error:
         raise UsageError(f"--python: {error}") from None
     return {"interpreter": command[0]}

@@ -10,7 +10,7 @@ import logging
 from codeexec_magics.values import events
 from codeexec_magics.values.results import ExecutionResult, Outcome
 
-_log = logging.getLogger("codeexec_magics.engine.execution")
+_log = logging.getLogger("codeexec_magics.execution")
 
 
 def log_start(language: str, timeout: float) -> None:

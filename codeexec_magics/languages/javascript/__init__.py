@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from codeexec_magics.errors import LanguageUnavailable
+from codeexec_magics.languages.javascript.source import describe
 from codeexec_magics.languages.language import Language, resource
 
 __all__ = ["LANGUAGE"]
@@ -71,6 +72,10 @@ LANGUAGE = Language(
     aliases=("js", "node"),
     suffixes=(".js", ".mjs", ".cjs"),
     command=_command,
+    describe=describe,
     syntax="javascript",
+    comment="//",
+    out_of_memory="JavaScript heap out of memory",
+    probe="`Node.js ${process.version.slice(1)}, ${process.execPath}`",
 )
 """The description of JavaScript."""

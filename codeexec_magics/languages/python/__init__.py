@@ -9,6 +9,7 @@ from codeexec_magics.languages.language import Language
 from codeexec_magics.languages.python.crashes import crash_trace
 from codeexec_magics.languages.python.interpreters import command
 from codeexec_magics.languages.python.preloading import learn, modules
+from codeexec_magics.languages.python.source import check, describe
 
 LANGUAGE = Language(
     name="python",
@@ -18,7 +19,11 @@ LANGUAGE = Language(
     extract=crash_trace,
     learn=learn,
     modules=modules,
-    reads_pickle=True,
+    reads=frozenset({"python", "pickle"}),
+    takes_versions=True,
+    describe=describe,
+    check=check,
+    probe='import sys; f"{sys.version.split()[0]}, {sys.executable}"',
     # The order of sets must not change from run to run, or no output could be compared.
     environment={"PYTHONHASHSEED": "0"},
     syntax="python",

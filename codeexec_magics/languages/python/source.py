@@ -1,53 +1,52 @@
-"""What a program's source tells of the function in it: parameters and documentation.
+"""What a Python program's source tells of it: parameters, documentation, errors of syntax.
 
-Pure functions of text; any process may import this module. Nothing of the program is run.
+Lives in the kernel; pure functions of text. Nothing of the program is run.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import re
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from codeexec_magics.languages.description import Description, signature_of
 from codeexec_magics.values.options import Program
-from codeexec_magics.values.traces import CELL_FILE
+from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
+
+_EXCERPT_BEFORE = 3
+_EXCERPT_AFTER = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """How a program looks from outside.
-
-    Attributes:
-        signature: The names it is called with.
-        documentation: Its docstring or leading comment; None if it has none.
-    """
-
-    signature: inspect.Signature
-    documentation: str | None
-
-
-def describe(program: Program, *, python: bool, inputs: tuple[str, ...]) -> Description:
+def describe(program: Program, inputs: tuple[str, ...]) -> Description:
     """Read a program's signature and documentation; never fails.
 
     Args:
         program: The program.
-        python: Whether it is Python, whose own parameters can be read.
         inputs: The names it is called with, where its source does not tell them.
     """
-    if not python:
-        comment = _leading_comment(program.source, program.entry)
-        return Description(_signature(None, program.entry, inputs), comment)
     try:
         tree = parse_python(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Another Python may read it, and a run says what is wrong.
-        return Description(_signature(None, program.entry, inputs), None)
+        return Description(signature_of(inputs), None)
     return Description(
         _signature(tree, program.entry, inputs), _python_docstring(tree, program.entry)
     )
+
+
+def check(program: Program) -> Trace | None:
+    """What is wrong with a program's syntax, for this process's Python; None if nothing is."""
+    try:
+        parse_python(program)
+    except SyntaxError as error:
+        return _trace_of(error, program)
+    except (ValueError, RecursionError, MemoryError) as error:
+        # A null byte, or nesting that the parser refuses: no place is known.
+        return Trace(type="SyntaxError", message=str(error), text=f"SyntaxError: {error}")
+    return None
 
 
 def parse_python(program: Program) -> ast.Module:
@@ -88,16 +87,12 @@ def _python_docstring(tree: ast.Module, entry: str) -> str | None:
     return (found and found[1]) or ast.get_docstring(tree)
 
 
-def _signature(tree: ast.Module | None, entry: str, names: tuple[str, ...]) -> inspect.Signature:
-    found = _entry(tree, entry) if tree else None
+def _signature(tree: ast.Module, entry: str, names: tuple[str, ...]) -> inspect.Signature:
+    found = _entry(tree, entry)
     own = list(_parameters(found[0])) if found else []
     if own and not _takes_all(own, names):
         return inspect.Signature(own)
-    if names or (found and not own):
-        return inspect.Signature(
-            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-        )
-    return inspect.Signature([inspect.Parameter("inputs", inspect.Parameter.VAR_KEYWORD)])
+    return inspect.Signature() if found and not own and not names else signature_of(names)
 
 
 def _takes_all(own: list[inspect.Parameter], names: tuple[str, ...]) -> bool:
@@ -147,21 +142,23 @@ class _Source:
         return self.text
 
 
-_COMMENT = re.compile(
-    r"/\*(?P<block>.*?)\*/|(?P<lines>(?:^[ \t]*//[^\n]*\n?)+)", re.DOTALL | re.MULTILINE
-)
-
-
-def _leading_comment(source: str, entry: str) -> str | None:
-    """The comment that stands before the function that is called, else the program's first."""
-    function = re.compile(
-        rf"\s*(?:export\s+)?(?:async\s+)?(?:function|const|let|var)\b[\s*]*{re.escape(entry)}\b"
+def _trace_of(error: SyntaxError, program: Program) -> Trace:
+    lines = program.source.splitlines()
+    line = error.lineno or program.first_line
+    index = min(max(line - program.first_line, 0), max(len(lines) - 1, 0))
+    start = max(index - _EXCERPT_BEFORE, 0)
+    frame = StackFrame(
+        file=CELL_FILE,
+        line=line,
+        column=error.offset or None,
+        end_line=error.end_lineno or None,
+        end_column=error.end_offset or None,
+        excerpt_start=program.first_line + start,
+        excerpt=tuple(lines[start : index + 1 + _EXCERPT_AFTER]),
     )
-    found = _COMMENT.match(source.lstrip())
-    for comment in _COMMENT.finditer(source):
-        if function.match(source, comment.end()):
-            found = comment
-    if not found:
-        return None
-    text = found["block"] if found["block"] is not None else found["lines"]
-    return inspect.cleandoc(re.sub(r"(?m)^[ \t]*(?:\*+|//+)[ \t]?", "", text)).strip() or None
+    return Trace(
+        type=type(error).__name__,
+        message=error.msg or "invalid syntax",
+        frames=(frame,),
+        text="".join(traceback.format_exception_only(error)).rstrip("\n"),
+    )
