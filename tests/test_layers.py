@@ -24,13 +24,14 @@ MAY_IMPORT = {
     "display": {"values", "protocol", "errors"},
     "engine": {"protocol", "leases", "supervision", "languages", "data", "values", "errors"},
     "integrations": {"", "languages", "display", "values", "errors"},
+    "testing": {"engine", "values", "errors"},
     "magics": {"engine", "leases", "languages", "display", "values", "errors"},
     "": {"magics", "engine", "languages", "values", "errors"},
 }
 """The rule: of which other folders the modules of a folder may import. ``""`` is the package
 itself, which hands its public names out."""
 
-IN_A_CHILD = ("protocol", "data", "supervision", "languages/python/runner")
+IN_A_CHILD = ("protocol", "data", "supervision", "languages/*/runner")
 """Folders that run where a Python may be of version 3.9, and the package has another name."""
 
 MEETINGS = {
@@ -43,7 +44,7 @@ ONLY_IN = {
     "IPython": ("magics",),
     "traitlets": ("magics",),
     "pygments": ("display", "integrations"),
-    "subprocess": ("supervision", "leases"),
+    "subprocess": ("supervision", "leases", "languages/*/runner"),
     "psutil": ("supervision", "leases", "magics"),
     "numpy": ("data",),
     "pandas": ("data",),
@@ -171,7 +172,7 @@ def in_a_child() -> list[Path]:
     return [
         path
         for path in modules()
-        if str(path.relative_to(PACKAGE)).startswith(IN_A_CHILD) and path.name != "__main__.py"
+        if folder_of(name_of(path)) in IN_A_CHILD and path.name != "__main__.py"
     ]
 
 

@@ -1,0 +1,107 @@
+"""Ruby, brought by a driver of some thirty lines, is held to the contract of all languages."""
+
+from __future__ import annotations
+
+import shutil
+from typing import ClassVar
+
+import pytest
+
+from codeexec_magics import CodeExecutor
+from codeexec_magics.testing import Dialect, LanguageContract
+from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.results import Outcome
+
+pytestmark = pytest.mark.skipif(shutil.which("ruby") is None, reason="Ruby is not installed")
+
+
+class TestRuby(LanguageContract):
+    dialect: ClassVar[Dialect] = Dialect(
+        language="ruby",
+        suffix=".rb",
+        forty_two="6 * 7",
+        no_value="x = nil",
+        transform="def transform(inputs)\n  inputs['a'] + inputs['b']\nend",
+        entry_beats_value="def transform(inputs) = 42\n1",
+        add_names="a + b",
+        add_inputs="inputs['a'] + inputs['b']",
+        odd_input="inputs['not a name']",
+        redeclare="a = 7\na",
+        set_global="$leak = 1\n42",
+        get_global="global_variables.include?(:$leak)",
+        throw_on_line_3="a = 1\n\nraise 'Test'\n",
+        throw_in_function="def transform(inputs)\n  raise 'Test'\nend\n",
+        syntax_error="a = 1\nb = = 2\n",
+        both_streams="puts 'out'\n$stderr.puts 'err'\n42",
+        many_umlauts="print 'x' + 'ä' * 100_000\nnil",
+        ten_megabytes="1000.times { puts 'x' * 12_000 }\nputs 'end'\n42",
+        endless="loop {}",
+        sleeping_child="system('sleep 600 &')\n42",
+        exit_3="exit 3",
+        environment="ENV['CONTRACT_VARIABLE']",
+        directory="Dir.pwd",
+        identity="value",
+        function_value="{ f: [1, -> {}] }",
+    )
+
+
+VALUES = [None, True, 2**53, -(2**70), 1.5, float("inf"), "ä😀\n", [1, [2, {"a": None}]], {"é": 1}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_plain_values_come_back_equal(executor: CodeExecutor, value: object) -> None:
+    inputs = {"value": value if not isinstance(value, int) or abs(value) < 2**53 else str(value)}
+    source = "value.is_a?(String) && value =~ /\\A-?\\d+\\z/ ? value.to_i : value"
+    if value == float("inf"):
+        inputs, source = {}, "Float::INFINITY"
+
+    assert executor.execute(source, "ruby", inputs=inputs).raise_for_outcome().output == value
+
+
+def test_a_value_of_megabytes_goes_and_comes(executor: CodeExecutor) -> None:
+    value = [{"n": n, "text": "ä" * 50} for n in range(20_000)]
+
+    assert executor.execute("value", "ruby", inputs={"value": value}).output == value
+
+
+def test_what_has_no_form_is_refused_by_its_path(executor: CodeExecutor) -> None:
+    result = executor.execute("1", "ruby", inputs={"rows": [{"when": {1, 2}}]})
+
+    assert result.outcome is Outcome.FAILED
+    assert "inputs.rows[0].when (set) has no form in Ruby" in (result.error or "")
+
+
+def test_an_interrupt_reaches_the_interpreter_and_what_it_has_started(
+    executor: CodeExecutor,
+) -> None:
+    result = executor.execute("a = 1\nsystem('sleep', '600')", "ruby", timeout=0.5)
+
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.receipt.left == 0
+    assert result.trace is not None
+    assert {frame.line for frame in result.trace.frames} == {2}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "Process.kill(:KILL, Process.ppid)",  # the bridge
+        "Process.kill(:KILL, Process.pid)",
+        "IO.for_fd(4, 'w', autoclose: false).syswrite(%(nonsense\n)); sleep 600",
+        "IO.for_fd(4, 'w', autoclose: false).syswrite(%({\"type\": 1}\n)); sleep 600",
+        "Process.daemon(true, true); sleep 600",
+    ],
+)
+def test_a_program_that_attacks_its_bridge_ends_and_leaves_nothing(
+    executor: CodeExecutor, program: str
+) -> None:
+    result = executor.execute(program, "ruby", timeout=2)
+
+    assert not result.success
+    assert result.receipt.left == 0
+
+
+def test_an_interpreter_that_is_not_there(executor: CodeExecutor) -> None:
+    result = executor.run(Program("1", "ruby"), ExecutionOptions(environment={"PATH": "/nowhere"}))
+
+    assert "there is no 'ruby'; install it (apt install ruby)" in (result.error or "")
