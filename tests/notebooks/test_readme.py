@@ -20,7 +20,7 @@ def test_a_newcomer_needs_two_commands() -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
     marked = TEXT.partition("<!-- test command -->\n```sh\n")[2].partition("```")[0]
 
-    assert [block.count("\n") for block in blocks] == [1, 1]
+    assert [block.count("\n") for block in blocks] == [3, 1]
     assert marked == blocks[1]
     assert "pytest tests notebooks --nbval" in marked
     assert "--reruns" not in marked
