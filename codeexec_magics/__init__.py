@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from codeexec_magics.engine.jobs import Job
     from codeexec_magics.engine.mapping import ItemFailure, MapPlan
     from codeexec_magics.engine.transform import Transform
+    from codeexec_magics.pipelines import Pipeline, PipelineResult, PipelineRunner
     from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
     from codeexec_magics.values.traces import StackFrame, Trace
 
@@ -25,6 +26,9 @@ __all__ = [
     "Job",
     "MapPlan",
     "Outcome",
+    "Pipeline",
+    "PipelineResult",
+    "PipelineRunner",
     "Receipt",
     "StackFrame",
     "Trace",
@@ -42,6 +46,9 @@ _HOMES = {
     "Job": "engine.jobs",
     "MapPlan": "engine.mapping",
     "Outcome": "values.results",
+    "Pipeline": "pipelines",
+    "PipelineResult": "pipelines",
+    "PipelineRunner": "pipelines",
     "Receipt": "values.results",
     "StackFrame": "values.traces",
     "Trace": "values.traces",

@@ -6,6 +6,7 @@ Plain classes of the standard library; any process may import this module.
 
     CodeExecError
     ├── InvalidOptions            (ValueError) told before anything starts
+    │   └── PipelineError         a pipeline's file is wrong; .problems has each with its place
     ├── LanguageUnavailable       what is missing, and how to install it
     ├── IsolationUnavailable      this machine cannot seal, sandbox, or cut off a program
     ├── SourceUnavailable         (OSError) the file cannot be read, or has no known language
@@ -18,6 +19,7 @@ Plain classes of the standard library; any process may import this module.
     │   ├── ExecutionTimedOut     (TimeoutError)
     │   ├── ExecutionInterrupted
     │   ├── MemoryLimitExceeded   (MemoryError)
+    │   ├── PipelineFailed        a step that a pipeline requires has failed; .result has all steps
     │   └── WorkerCrashed         it ended without a last word
     ├── ProtocolError             a message that is not of the protocol
     ├── SupervisorLost            the supervising process vanished; everything was cleaned
@@ -26,6 +28,7 @@ Plain classes of the standard library; any process may import this module.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -35,6 +38,22 @@ class CodeExecError(Exception):
 
 class InvalidOptions(CodeExecError, ValueError):
     """An option has a value that cannot be meant; told before anything starts."""
+
+
+class PipelineError(InvalidOptions):
+    """A pipeline is wrong; told before anything starts.
+
+    Attributes:
+        problems: All that is wrong, each as file, line, column and text.
+    """
+
+    def __init__(self, problems: Sequence[tuple[str, int, int, str]]) -> None:
+        lines = (f"{file}:{line}:{column}: {text}" for file, line, column, text in problems)
+        super().__init__("\n".join(lines))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[Any]]:
+        return type(self), (self.problems,)
 
 
 class LanguageUnavailable(CodeExecError):
@@ -121,6 +140,13 @@ class ExecutionInterrupted(ExecutionFailed):
 
 class MemoryLimitExceeded(ExecutionFailed, MemoryError):
     """The program needed more memory than it may have."""
+
+
+class PipelineFailed(ExecutionFailed):
+    """A step that a pipeline requires has failed; ``result`` is the `PipelineResult`."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__(result)
 
 
 class WorkerCrashed(ExecutionFailed):

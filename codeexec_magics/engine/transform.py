@@ -12,6 +12,7 @@ import keyword
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from codeexec_magics import languages
@@ -165,6 +166,11 @@ class Transform:
         observer = Observer(output=_pass_on)
         executor = shared_executor()
         return executor.run(self.program, self.options, inputs, observer, label=self.name)
+
+    def __or__(self, other: object) -> Any:
+        """``clean | total``: a pipeline that hands the one's value to the other."""
+        # Pipelines stand above the engine: they are loaded by their name when one is made.
+        return import_module("codeexec_magics.pipelines.joining").chain(self, other)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.name, self.program, self.options, self.inputs)
