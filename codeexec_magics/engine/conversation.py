@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from codeexec_magics.engine.displays import Displays
 from codeexec_magics.errors import EncodingFailed, ProtocolError
 from codeexec_magics.protocol import frames
 from codeexec_magics.protocol.numbers import VERSION
@@ -34,18 +33,16 @@ class Listener:
         begun: The program is about to start.
         display: A MIME bundle and its metadata.
         progress: Done, total (or None), text.
-        admit: Turns a bundle that has arrived into what may be kept and shown of it.
-        done: Some items of a map are done: the message; None where there are no items.
         room: The runner has made room for inputs that are not in the arena: says where. They are
             there when this returns.
+        done: Some items of a map are done: the message; None where there are no items.
     """
 
     begun: Callable[[], None]
-    display: Callable[[dict[str, Any], dict[str, Any]], None]
+    display: Callable[[Mapping[str, Any], Mapping[str, Any]], None]
     progress: Callable[[float, float | None, str], None]
-    admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    room: Callable[[Any], None]
     done: Callable[[dict[str, Any]], None] | None = None
-    room: Callable[[Any], None] | None = None
 
 
 class Conversation:
@@ -53,7 +50,6 @@ class Conversation:
 
     Args:
         control: The non-blocking socket to the runner.
-        run: The message ``run``, its token included.
         listener: Who is told.
 
     Attributes:
@@ -63,9 +59,10 @@ class Conversation:
         stopped: Where the code was when an interrupt or the deadline reached it.
     """
 
-    def __init__(self, control: socket.socket, run: dict[str, Any], listener: Listener) -> None:
+    def __init__(self, control: socket.socket, listener: Listener) -> None:
         self._control = control
-        self._run = run
+        self._request: dict[str, Any] | None = None
+        self._awaits_room = False
         self._listener = listener
         self._reader = frames.FrameReader()
         self._outgoing = memoryview(b"")
@@ -73,18 +70,25 @@ class Conversation:
         self.ended: float | None = None
         self.last: dict[str, Any] | None = None
         self.stopped: Trace | None = None
-        self._room = listener.room
-        self._displays = Displays(listener.display, listener.admit)
 
     @property
-    def displays(self) -> list[dict[str, Any]]:
-        """The MIME bundles that the program displayed, as far as they are kept."""
-        return self._displays.kept
+    def takes_items(self) -> bool:
+        """Whether the runner has what its program needs, and may be given items."""
+        return self.began is not None and not self._awaits_room and self.last is None
 
     @property
     def wants_to_write(self) -> bool:
         """Whether something waits until the runner reads."""
         return bool(self._outgoing)
+
+    def prepare(self, request: dict[str, Any]) -> None:
+        """Have something to say to a runner that is ready; before the first `read`.
+
+        Args:
+            request: The message ``run``, its token included.
+        """
+        self._request = request
+        self._awaits_room = bool(request.get("room"))
 
     def say(self, message: dict[str, Any]) -> None:
         """Send a message, or as much of it as the runner takes now.
@@ -138,6 +142,8 @@ class Conversation:
         Raises:
             ProtocolError: It is not of the protocol, or out of order.
         """
+        if self._request is None:
+            return  # it was never told what to do
         try:
             while received := self._control.recv(_READ_SIZE):
                 self._feed(received)
@@ -158,7 +164,7 @@ class Conversation:
         if self.began is None:
             self._greet(message)
             return
-        if message.get("token") != self._run["token"]:
+        if self._request is None or message.get("token") != self._request["token"]:
             raise ProtocolError(
                 "a message without the run's token: the program wrote to the runner's channel"
             )
@@ -168,14 +174,16 @@ class Conversation:
             self._listener.done(message)
         elif kind in ("result", "error"):
             self.last, self.ended = message, time.monotonic()
-        elif kind == "room" and self._room is not None:
-            room, self._room = self._room, None  # once: it starts the clock
-            room(message.get("rooms"))
+        elif kind == "room" and self._awaits_room:
+            self._awaits_room = False  # once: it starts the clock
+            self._listener.room(message.get("rooms"))
             self.say({"type": "filled"})
         elif kind == "stopped":
             self.stopped = Trace.from_dict(_mapping(message, "trace"))
         elif kind == "display":
-            self._take_display(message)
+            metadata = message.get("metadata")
+            bundle = _mapping(message, "bundle")
+            self._listener.display(bundle, metadata if isinstance(metadata, Mapping) else {})
         elif kind == "progress":
             self._take_progress(message)
         else:
@@ -192,14 +200,9 @@ class Conversation:
         self._listener.begun()
         events.emit(_log, logging.DEBUG, events.MESSAGE, kind="run", direction="out")
         try:
-            self.say(self._run)
+            self.say(self._request or {})
         except frames.FrameError as error:
             raise EncodingFailed(f"the program is too long to be sent: {error}") from None
-
-    def _take_display(self, message: dict[str, Any]) -> None:
-        metadata = message.get("metadata")
-        bundle = _mapping(message, "bundle")
-        self._displays.take(bundle, metadata if isinstance(metadata, Mapping) else {})
 
     def _take_progress(self, message: dict[str, Any]) -> None:
         done, total = _number(message.get("done")), _number(message.get("total"))

@@ -18,7 +18,7 @@ class Displays:
     """The bundles of one run, in order; a program that shows without end fills no memory.
 
     Args:
-        show: Told of every bundle that is within the bounds, and of its metadata.
+        show: Told of every bundle that is within the bounds, and of its metadata; may be None.
         admit: Turns a bundle that has arrived into what may be kept and shown of it.
 
     Attributes:
@@ -27,7 +27,7 @@ class Displays:
 
     def __init__(
         self,
-        show: Callable[[dict[str, Any], dict[str, Any]], None],
+        show: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
         admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
     ) -> None:
         self._show = show
@@ -46,7 +46,8 @@ class Displays:
             self._full = True
             bundle, described = {"text/plain": _LEFT_OUT}, {}
         self.kept.append(bundle)
-        self._show(bundle, described)
+        if self._show is not None:
+            self._show(bundle, described)
 
 
 def _size(data: Mapping[str, Any]) -> int:

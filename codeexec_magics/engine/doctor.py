@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from codeexec_magics import languages
-from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.engine.executor import CodeExecutor
+from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.trial import dwellers, kill_an_owner
 from codeexec_magics.supervision.scratch import session_directory

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.outcome import Facts, compose
 from codeexec_magics.engine.runs import Run, enter
 from codeexec_magics.errors import CodeExecError, InvalidOptions, LanguageUnavailable

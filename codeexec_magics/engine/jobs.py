@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.runs import Run, enter
 from codeexec_magics.errors import ExecutionFailed
 from codeexec_magics.values import showing

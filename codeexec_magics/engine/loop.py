@@ -1,202 +1,221 @@
-"""The loop of a run in the kernel: everything that can happen is a descriptor or a time.
+"""The loop of runs in the kernel: everything that can happen is a descriptor or a time.
 
-Lives in the kernel, in the thread that executes. Owns a selector; what it watches is the lease's,
-the conversation's, the streams' and the shield's.
+Lives in the kernel, in the thread that executes. Owns its workers from `add` on: each is ended,
+awaited and given back before `with` is left, whatever happened. One run is a loop with one worker,
+a map is one with many.
 """
 
 from __future__ import annotations
 
-import selectors
+import contextlib
+import select
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import TracebackType
 from typing import Self
 
-from codeexec_magics.engine.conversation import Conversation
 from codeexec_magics.engine.streams import Stream
-from codeexec_magics.errors import ProtocolError, SupervisorLost
-from codeexec_magics.leases.lease import Lease
+from codeexec_magics.engine.timers import NEVER, Alarm, Timer
+from codeexec_magics.engine.worker import Worker
+from codeexec_magics.errors import SupervisorLost
+from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.leases.figures import RunFigures, figures_below
 from codeexec_magics.leases.shield import Shield
-from codeexec_magics.values.options import ExecutionOptions
 
+_READ, _WRITE = select.POLLIN, select.POLLOUT
 _FLUSH_AFTER = 0.05
 """Seconds that output waits for more, so that a flood becomes few batches."""
-_ANSWER = 60.0
-"""Seconds after its time was over in which a reaper tells of the end; then it is taken for lost.
-Long, because it also removes what the program left in its folder."""
-_BEYOND_A_LIFE = 1e10
-"""Seconds; a limit from here on, which may be too large for a float, is none."""
 _LONGEST_WAIT = 3600.0
-"""Seconds; a selector takes no longer time than some weeks, and a limit may be longer."""
-_ANSWER_TO_INTERRUPT = 8.0
-"""The same as `_ANSWER`, where a user waits."""
+"""Seconds; the system waits no longer than some weeks, and a limit may be longer."""
 
 
-@dataclass(slots=True)
-class Pulse:
-    """Something to be called again and again while a run is under way.
-
-    Attributes:
-        call: What is called, in the thread that executes; may return another time between calls.
-        next: When it is called next (monotonic seconds).
-        seconds: The time between two calls.
-    """
-
-    call: Callable[[], float | None]
-    next: float
-    seconds: float = 0.25
-
-    def beat(self) -> None:
-        """Call it, and take note of the next time."""
-        self.seconds = self.call() or self.seconds
-        self.next = time.monotonic() + self.seconds
-
-
-class Attention:
-    """Attends to one run until nothing of it is left.
+class Loop:
+    """Attends to workers until nothing of them is left.
 
     Args:
-        lease: The run.
-        conversation: What is said with its runner.
-        streams: Its stdout and stderr.
-        shield: What counts interrupts meanwhile.
-        options: Its limits.
+        client: Where the workers come from.
+        printed: What is kept of ``stdout`` or ``stderr`` so far; any thread may ask.
+        timers: What has to be done meanwhile; without any nothing wakes this thread in vain.
+
+    Attributes:
+        shield: What counts interrupts; it is up within ``with``.
+        workers: Those that have not ended, the oldest first.
+        timers: As given; others may be added.
+        interrupted: Whether an interrupt has been passed on.
+        left: How many processes of lost workers could not be ended.
     """
 
     def __init__(
         self,
-        lease: Lease,
-        conversation: Conversation,
-        streams: tuple[Stream, ...],
-        shield: Shield,
-        options: ExecutionOptions,
+        client: SupervisorClient,
+        printed: Callable[[str], str],
+        timers: Iterable[Timer] = (),
     ) -> None:
-        self._lease = lease
-        self._conversation = conversation
-        self._open = list(streams)
-        self._shield = shield
-        self._options = options
-        self._startup_ends = time.monotonic() + options.startup_timeout
-        self._flush_at: float | None = None
-        self._interrupted: float | None = None
-        self._pulse: Pulse | None = None
-        self._concluded: Callable[[], None] | None = None
-        self._selector = selectors.DefaultSelector()
+        self._client = client
+        self._printed = printed
+        self.shield = Shield()
+        self._poll = select.poll()
+        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._masks: dict[int, int] = {}
+        self._flushing = Alarm(self.flush, _FLUSH_AFTER)
+        self.workers: list[Worker] = []
+        self.timers: list[Timer] = [self._flushing, *timers]
+        self.interrupted = False
+        self.left = 0
 
     def __enter__(self) -> Self:
-        read = selectors.EVENT_READ
-        self._selector.register(self._lease, read, self._on_lease)
-        self._selector.register(self._lease.control, read, self._on_control)
-        self._selector.register(self._shield, read, self._on_interrupt)
-        for stream in self._open:
-            self._selector.register(stream.fd, read, stream)
+        self.shield.__enter__()
+        self._watch(self.shield.fileno(), self._on_interrupt)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # All of it, whatever those throw who hear of it: what the workers hold must be given back.
+        with contextlib.ExitStack() as stack:
+            stack.push(self.shield)
+            for worker in self.workers:
+                stack.callback(worker.close)
+                stack.callback(self._part_with, worker)
+                stack.callback(worker.lease.wait)
+            if isinstance(error, SupervisorLost):
+                self._sweep()
+            for worker in self.workers:
+                worker.release()
 
-    def hold(self, pulse: Pulse | None = None, concluded: Callable[[], None] | None = None) -> None:
-        """Serve until the reaper says that nothing is left, then take what the pipes still hold.
+    @property
+    def under_way(self) -> bool:
+        """Whether it has processes."""
+        return bool(self.workers)
 
-        Args:
-            pulse: What is to be called meanwhile; without one nothing wakes this thread in vain.
-            concluded: Called when the last message has come, before the run is ended.
+    def figures(self) -> RunFigures:
+        """What they use now; all zeros where there are none. May be called from any thread."""
+        reapers = [worker.lease.reaper for worker in list(self.workers)]
+        return figures_below(*reapers) if reapers else RunFigures()
+
+    def printed(self, stream: str) -> str:
+        """What is kept of ``stdout`` or ``stderr`` so far. May be called from any thread."""
+        return self._printed(stream)
+
+    def interrupt(self) -> None:
+        """Interrupt what is under way; the second time, kill it. May be called from any thread."""
+        self.shield.interrupt()
+
+    def add(self, worker: Worker) -> None:
+        """Own a worker from now on, and have it begin.
 
         Raises:
-            ProtocolError: What arrived is not of the protocol; the run is being ended.
-            CodeExecError: The worker could not be started, or its supervision was lost.
+            EncodingFailed: What it is to be given cannot travel.
         """
-        self._pulse, self._concluded = pulse, concluded
-        try:
-            while self._lease.exit is None:
-                for key, mask in self._selector.select(self._patience()):
-                    if isinstance(key.data, Stream):
-                        self._on_output(key.data)
-                    else:
-                        key.data(mask)
-                self._look_at_the_clock()
-            self._conversation.drain()
-        finally:
-            self._lease.release()
-            self._lease.wait()
-            for stream in self._open:
-                stream.drain()
+        self.workers.append(worker)
+        worker.begin()
+        lease = worker.lease
+        self._watch(lease.fileno(), partial(self._on_lease, worker))
+        self._watch(lease.control.fileno(), partial(self._on_control, worker))
+        for stream in worker.streams:
+            self._watch(stream.fd, partial(self._on_output, stream))
+
+    def turn(self) -> None:
+        """Wait for what happens next, and see to it.
+
+        Raises:
+            CodeExecError: A worker could not be started, or its supervision was lost.
+        """
+        for fd, mask in self._poll.poll(self._patience()):
+            handler = self._handlers.get(fd)  # gone, if what came before has ended its worker
+            if handler is not None:
+                handler(mask)
+        self._look_at_the_clock()
+
+    def said(self, worker: Worker) -> None:
+        """Something was said to a worker: if it does not take it at once, wait until it does."""
+        fd, conversation = worker.lease.control.fileno(), worker.conversation
+        mask = _READ | (_WRITE if conversation.wants_to_write else 0)
+        if self._masks.get(fd, mask) != mask:
+            self._masks[fd] = mask
+            self._poll.modify(fd, mask)
+
+    def flush(self) -> None:
+        """Pass on what the workers have printed."""
+        for worker in self.workers:
+            for stream in worker.streams:
+                stream.flush()
+
+    def _sweep(self) -> None:
+        """Nobody is left to end the processes but this one."""
+        now = time.monotonic()
+        sessions = {worker.lease.session for worker in self.workers}
+        self.left += sum(self._client.sweep(session) for session in sessions)
+        for worker in self.workers:
+            if now >= worker.due:
+                worker.lease.give_up()
+
+    def _watch(self, fd: int, handler: Callable[[int], None]) -> None:
+        self._handlers[fd], self._masks[fd] = handler, _READ
+        self._poll.register(fd, _READ)
+
+    def _forget(self, fd: int) -> None:
+        if self._handlers.pop(fd, None) is not None:
+            del self._masks[fd]
+            self._poll.unregister(fd)
 
     def _patience(self) -> float | None:
-        """Seconds until the next thing that has a time of its own."""
-        times = [self._startup_ends] if self._conversation.began is None else []
-        beat = self._pulse.next if self._pulse is not None else None
-        times += [end for end in (self._flush_at, self._silence_ends(), beat) if end is not None]
-        if not times:
+        """Milliseconds until the next thing that has a time of its own."""
+        times = [timer.next for timer in self.timers]
+        times += [worker.due for worker in self.workers]
+        first = min(times)
+        if first == NEVER:
             return None
-        return min(max(0.0, min(times) - time.monotonic()), _LONGEST_WAIT)
-
-    def _silence_ends(self) -> float | None:
-        """When the reaper must have answered, if it can still do so; None while it need not."""
-        options, conversation = self._options, self._conversation
-        times = []
-        if self._interrupted is not None:
-            times.append(self._interrupted + options.grace + _ANSWER_TO_INTERRUPT)
-        if conversation.ended is not None:
-            times.append(conversation.ended + _ANSWER)
-        if conversation.began is not None and options.timeout < _BEYOND_A_LIFE:
-            times.append(conversation.began + options.timeout + options.grace + _ANSWER)
-        return min(times, default=None)
+        return min(max(0.0, first - time.monotonic()), _LONGEST_WAIT) * 1000
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()
-        if self._flush_at is not None and now >= self._flush_at:
-            self._flush()
-            self._flush_at = None
-        if self._pulse is not None and now >= self._pulse.next:
-            self._pulse.beat()
-        if self._conversation.began is None and now >= self._startup_ends and not self._lease.exit:
-            raise ProtocolError(
-                f"the worker was not ready within {self._options.startup_timeout:g} s"
-            )
-
-        silence_ends = self._silence_ends()
-        if silence_ends is not None and now >= silence_ends and not self._lease.exit:
-            self._lease.give_up()
-            raise SupervisorLost("the supervising processes of this run do not answer")
-
-    def _on_lease(self, mask: int) -> None:
-        self._lease.receive()
+        for timer in self.timers:
+            if now >= timer.next:
+                timer.beat()
+        for worker in self.workers:
+            if now >= worker.due:
+                worker.look_at_the_clock(now)
 
     def _on_interrupt(self, mask: int) -> None:
-        self._interrupted = self._interrupted or time.monotonic()
-        for _ in range(self._shield.take()):
-            self._lease.interrupt(self._options.grace)
+        self.interrupted = True
+        for _ in range(self.shield.take()):
+            for worker in self.workers:
+                worker.interrupt()
 
-    def _on_control(self, mask: int) -> None:
-        conversation = self._conversation
-        if mask & selectors.EVENT_WRITE:
-            conversation.write()
-        if mask & selectors.EVENT_READ:
-            # What was printed before a display is in the pipes by now, and is shown before it.
-            for stream in self._open:
-                stream.read()
-            self._flush()
-            if not conversation.read():
-                self._selector.unregister(self._lease.control)
-                return
-            if conversation.last is not None:
-                concluded, self._concluded = self._concluded, None
-                if concluded is not None:
-                    concluded()
-                # It has nothing more to do but to end, and a runtime takes its time for that.
-                self._lease.release()
-        write = selectors.EVENT_WRITE if conversation.wants_to_write else 0
-        self._selector.modify(self._lease.control, selectors.EVENT_READ | write, self._on_control)
+    def _on_lease(self, worker: Worker, mask: int) -> None:
+        worker.lease.receive()
+        if worker.lease.exit is None:
+            return
+        try:
+            self._part_with(worker)
+            worker.settle()
+        finally:
+            worker.close()
 
-    def _on_output(self, stream: Stream) -> None:
+    def _on_control(self, worker: Worker, mask: int) -> None:
+        if mask & _WRITE:
+            worker.conversation.write()
+        if mask & ~_WRITE and not worker.hear():
+            self._forget(worker.lease.control.fileno())
+        else:
+            self.said(worker)
+
+    def _on_output(self, stream: Stream, mask: int) -> None:
         if not stream.read():
-            self._selector.unregister(stream.fd)
+            self._forget(stream.fd)
             stream.flush()
-            self._open.remove(stream)
-        elif stream.pending and self._flush_at is None:
-            self._flush_at = time.monotonic() + _FLUSH_AFTER
+        elif stream.pending:
+            self._flushing.set()
 
-    def _flush(self) -> None:
-        for stream in self._open:
-            stream.flush()
+    def _part_with(self, worker: Worker) -> None:
+        """Take what a worker that has ended has said and printed last."""
+        self.workers.remove(worker)
+        lease = worker.lease
+        for fd in (lease.fileno(), lease.control.fileno(), lease.stdout, lease.stderr):
+            self._forget(fd)
+        worker.finish()

@@ -5,7 +5,7 @@ Lives in the kernel. Pure: no clock, no process, no descriptor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +26,9 @@ _HEAP_LIMIT = "JavaScript heap out of memory"
 _SIGKILL = -9
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a run when it is over.
+    """What is known of a run when it is over; a worker gives them (`Worker.facts`).
 
     Attributes:
         language: The language's name.
@@ -65,7 +65,7 @@ class Facts:
     seconds: float = 0.0
     stdout: str = ""
     stderr: str = ""
-    displays: list[dict[str, Any]] = field(default_factory=list)
+    displays: Sequence[dict[str, Any]] = ()
     started: bool = False
     containment: str = ""
     left: int = 0

@@ -14,7 +14,7 @@ import weakref
 from dataclasses import replace
 from typing import Self
 
-from codeexec_magics.engine.execution import Observer, Running
+from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.errors import CodeExecError
 from codeexec_magics.languages import find
 from codeexec_magics.leases.figures import RunFigures

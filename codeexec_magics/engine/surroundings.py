@@ -8,15 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.data import (
-    PYTHON,
-    SEALED,
-    Arena,
-    encode,
-)
 from codeexec_magics.errors import IsolationUnavailable
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.client import SupervisorClient
@@ -67,29 +60,12 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
     return lease
 
 
-def is_trusted(language: Language, options: ExecutionOptions) -> bool:
-    """Whether a program may run code here by what it returns, by a pickle: it could anyway."""
-    return language.reads_pickle and not options.sandbox
-
-
-def encode_for(language: Language, value: object, arena: Arena, root: str) -> dict[str, Any]:
-    """Encode a value for the runner of a language.
-
-    Raises:
-        EncodingFailed: The value cannot travel.
-    """
-    return encode(value, arena, reader=language.reads, root=root)
-
-
-def run_message(
-    program: Program, options: ExecutionOptions, inputs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The message ``run``.
+def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
+    """The message ``run``, without its values.
 
     Args:
         program: What is run.
         options: How it is run.
-        inputs: The inputs, encoded.
     """
     return {
         "type": "run",
@@ -98,8 +74,5 @@ def run_message(
         "filename": CELL_FILE,
         "first_line": program.first_line,
         "entry": program.entry,
-        "inputs": inputs,
-        # From a sandbox nothing is believed: no pickle, which could run code here.
-        "values": sorted(SEALED if options.sandbox else PYTHON),
         **({"outputs": list(options.outputs)} if options.outputs else {}),
     }

@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from codeexec_magics import languages
-from codeexec_magics.engine.execution import Observer
 from codeexec_magics.engine.executor import CodeExecutor
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.errors import ExecutionFailed, InvalidOptions
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult, Outcome

@@ -10,7 +10,7 @@ import os
 import select
 from typing import Any
 
-from codeexec_magics.data import Arena, remote_memory
+from codeexec_magics.data import remote_memory
 from codeexec_magics.errors import ProtocolError
 from codeexec_magics.leases.lease import Lease
 from codeexec_magics.supervision import memory, processes
@@ -22,22 +22,21 @@ _HELD_BY_NAMESPACE = ("pid-namespace", "sealed")
 """Tiers in which the leased process is not the program's."""
 
 
-class Peer:
-    """The worker's memory.
+class WorkerMemory:
+    """The memory of the worker that was leased.
 
     Args:
-        lease: The run; its worker must be the one that was leased.
-        trusted: Whether the program's own memory may be believed to hold its value.
+        lease: The run, whose program's memory may be believed to hold its value.
 
     Attributes:
         usable: Whether this process may copy from and to it.
     """
 
-    def __init__(self, lease: Lease, *, trusted: bool) -> None:
+    def __init__(self, lease: Lease) -> None:
         self._pid = lease.pid
         self._pidfd = -1
         self.usable = False
-        if not trusted or lease.containment in _HELD_BY_NAMESPACE:
+        if lease.containment in _HELD_BY_NAMESPACE:
             return
         # A worker that has not become its runtime yet does not let us; then the arenas do it all.
         if not remote_memory.is_allowed(self._pid):
@@ -48,29 +47,17 @@ class Peer:
             return
         self.usable = self._lives() and self._pid in processes.children(lease.reaper)
 
-    def arena(self, fd: int) -> Arena:
-        """The arena for inputs, which leaves large buffers out if they can be copied."""
-        return remote_memory.Leaving(fd) if self.usable else Arena(fd)
-
-    def described(self, run: dict[str, Any], arena: Arena) -> dict[str, Any]:
-        """The message ``run``, with what the runner has to know of this way."""
-        if not self.usable:
-            return run
-        values = sorted([*run["values"], "memory"])
-        return {**run, "values": values, "room": bool(_kept(arena))}
-
-    def give(self, arena: Arena, rooms: Any) -> None:
-        """Copy what an arena has left out to where the worker has made room for it.
+    def fill(self, kept: dict[int, memoryview], rooms: Any) -> None:
+        """Copy buffers to where the worker has made room for them, and let go of them.
 
         Args:
-            arena: The arena of the inputs; holds nothing any more then.
+            kept: The buffers, by index.
             rooms: What the worker says: a list of index and address.
 
         Raises:
             ProtocolError: It is not what was asked for, or the worker is gone.
         """
         try:
-            kept = _kept(arena)
             addresses = dict(rooms)
             _demand(addresses.keys() == kept.keys(), "there is not room for each buffer")
             for index, view in kept.items():
@@ -122,10 +109,6 @@ class Peer:
     def _resident(self) -> int:
         with open(f"/proc/{self._pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * _PAGE
-
-
-def _kept(arena: Arena) -> dict[int, memoryview]:
-    return arena.kept if isinstance(arena, remote_memory.Leaving) else {}
 
 
 def _demand(condition: bool, otherwise: str) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from codeexec_magics.display.bundle import METADATA_KEY, metadata, mime_bundle
 from codeexec_magics.display.job_card import background_card
-from codeexec_magics.engine.execution import Observer
 from codeexec_magics.engine.jobs import Job
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.magics.front_end import FrontEnd, front_end
 from codeexec_magics.magics.live import LiveLine, volatile
@@ -92,7 +92,9 @@ class Background:
 def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:
     if line is None or quiet:
         return Observer()
-    return Observer(output=line.hear, progress=line.progress, started=line.follow, tick=line.pulse)
+    return Observer(
+        output=line.hear, progress=line.progress, started=line.follow, timers=(line.pulse,)
+    )
 
 
 def _show_end(

@@ -14,8 +14,8 @@ from typing import Any
 from IPython.display import display
 
 from codeexec_magics.display.bundle import METADATA_KEY, running_card
-from codeexec_magics.engine.execution import Running
-from codeexec_magics.engine.loop import Pulse
+from codeexec_magics.engine.observer import Running
+from codeexec_magics.engine.timers import Pulse
 
 _SECONDS_BETWEEN = 0.25
 _SLOWER_AFTER = 60.0

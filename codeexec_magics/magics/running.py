@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from IPython.core.error import UsageError
 
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.plan import Plan

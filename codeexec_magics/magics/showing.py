@@ -13,7 +13,7 @@ from typing import Any
 from IPython.display import display, publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
-from codeexec_magics.engine.execution import Observer, Running
+from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
@@ -72,7 +72,7 @@ class Showing:
             display=self._display,
             progress=self._live.progress,
             started=self._started,
-            tick=self._live.pulse,
+            timers=(self._live.pulse,),
         )
 
     def end(self, result: ExecutionResult, stored: Stored) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from codeexec_magics.engine.engine import Engine
-from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.engine.mapping import MapPlan
+from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.engine.transform import Transform
 from codeexec_magics.errors import CodeExecError, ExecutionFailed, InvalidOptions
 from codeexec_magics.pipelines.environment import Variables

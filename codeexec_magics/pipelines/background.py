@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.engine.execution import Observer, Running
 from codeexec_magics.engine.jobs import Job
+from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.engine.runs import Run
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.run import Watcher

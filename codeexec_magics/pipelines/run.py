@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics.engine.engine import Engine
-from codeexec_magics.engine.execution import Running
+from codeexec_magics.engine.observer import Running
 from codeexec_magics.errors import DataError
 from codeexec_magics.leases.figures import ProcessFigures, RunFigures
 from codeexec_magics.leases.shield import Shield

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ..protocol.numbers import COUNT_SIZE
 from . import cgroup, processes
 
 _ROUND = 0.05
@@ -30,7 +31,8 @@ class Limits:
 
     Attributes:
         memory: Bytes that all processes of the run have resident, shared pages by their share.
-        cpu_time: Seconds of processor time, all processes of the run together.
+        cpu_time: Seconds of processor time, all processes of the run together; of a map, while
+            it works on one item.
         processes: How many processes there may be at once.
     """
 
@@ -41,7 +43,8 @@ class Limits:
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Limits:
         """Take the limits out of the message ``arm``."""
-        return cls(message.get("memory"), message.get("cpu_time"), message.get("processes"))
+        cpu_time = message.get("cpu_time", message.get("item_cpu_time"))
+        return cls(message.get("memory"), cpu_time, message.get("processes"))
 
     @property
     def watched(self) -> bool:
@@ -57,14 +60,23 @@ class Watch:
         session: The session's marker.
         run: The run's name in the session.
         spared: A process below this one that is ours and must survive the program; 0 if none is.
+        count: A descriptor that says which item is worked on, if processor time is an item's.
 
     Attributes:
         next: When to look again (monotonic seconds).
         peak_memory: The most memory of the whole run that is known of, in bytes.
     """
 
-    def __init__(self, limits: Limits, session: str, run: str, spared: int) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        session: str,
+        run: str,
+        spared: int,
+        count: Optional[int] = None,  # noqa: UP045
+    ) -> None:
         self._limits = limits
+        self._count, self._item = count, b""
         # What the runtime took to start is not the program's.
         self._cpu_time = _cpu_time(_below()) if limits.cpu_time is not None else 0.0
         # What the processes have by now is charged elsewhere and stays there.
@@ -120,7 +132,12 @@ class Watch:
             self._group.remove()
 
     def _used(self, pids: list[int]) -> float:
-        return _cpu_time(pids) - self._cpu_time
+        used = _cpu_time(pids)
+        item = b"" if self._count is None else os.pread(self._count, COUNT_SIZE, 0)
+        if item != self._item:
+            # From the look that saw it first: an item is never given less than its time.
+            self._item, self._cpu_time = item, used
+        return used - self._cpu_time
 
     def _memory(self, pids: list[int], limit: int) -> int:
         """Resident bytes; exact only near the limit, since the exact figure costs the kernel much.

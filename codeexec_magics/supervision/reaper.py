@@ -252,7 +252,7 @@ class Reaper:
             self._timer = (float(request["deadline"]), "deadline")
         limits = Limits.from_message(request)
         if limits.watched:
-            self._watch = self._watch_over(limits)
+            self._watch = self._watch_over(limits, of_item=request.get("item_cpu_time") is not None)
             self._look()  # the runtime alone may be more than is allowed
         if request.get("item_seconds") is not None:
             self._item_clock = ItemClock(self._channels.count, float(request["item_seconds"]))
@@ -261,10 +261,11 @@ class Reaper:
         if request["confirm"] and self._cause is None:
             self._send({"type": "armed"})
 
-    def _watch_over(self, limits: Limits) -> Watch:
+    def _watch_over(self, limits: Limits, *, of_item: bool) -> Watch:
         run = os.path.basename(self._assignment.scratch)
         spared = self._tally.main if self._containment.has_init else 0
-        return Watch(limits, self._assignment.session, run, spared)
+        count = self._channels.count if of_item else None
+        return Watch(limits, self._assignment.session, run, spared, count)
 
     def _look(self) -> None:
         """End a run that uses more than it may."""

@@ -20,7 +20,8 @@ from typing import Any
 from unittest import mock
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.leases import client as client_module
 from codeexec_magics.leases.client import SupervisorClient

@@ -18,7 +18,7 @@ from jupyter_core.utils import ensure_event_loop
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.runs import runs
 from codeexec_magics.values.options import ExecutionOptions, Program
 

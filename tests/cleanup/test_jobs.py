@@ -19,7 +19,7 @@ from census import dwellers, wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Job, Outcome
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.runs import runs
 from codeexec_magics.errors import (
     ExecutionInterrupted,

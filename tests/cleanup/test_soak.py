@@ -23,7 +23,7 @@ def test_nothing_grows_over_many_cells_and_interrupts() -> None:
     assert table(done).count("\n|") == 1 + len(done.first)
 
 
-OURS = ("Execution", "Facts", "Attention", "Run", "Observer", "LiveLine", "Painter", "Stream")
+OURS = ("Execution", "Facts", "Loop", "Worker", "Run", "Observer", "LiveLine", "Painter", "Stream")
 
 
 def test_no_cell_leaves_its_result_to_a_collection(tmp_path: Path) -> None:

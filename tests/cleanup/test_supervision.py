@@ -14,8 +14,9 @@ from census import dwellers, wait_until
 from owner import TREES
 
 from codeexec_magics import ExecutionResult
-from codeexec_magics.engine import loop
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine import worker
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
 from codeexec_magics.leases import client as client_module
 from codeexec_magics.leases import lease as lease_module
@@ -187,8 +188,8 @@ def test_nobody_of_the_supervision_answers(
 ) -> None:
     """The reaper is dead, and the supervisor, who would see to it, is stopped."""
     monkeypatch.setattr(client_module, "_FAREWELL", 0.2)
-    monkeypatch.setattr(loop, "_ANSWER_TO_INTERRUPT", 0.3)
-    monkeypatch.setattr(loop, "_ANSWER", 0.3)
+    monkeypatch.setattr(worker, "_ANSWER_TO_INTERRUPT", 0.3)
+    monkeypatch.setattr(worker, "_ANSWER", 0.3)
     executions: list[Execution] = []
 
     def attack(_: str) -> None:

@@ -13,7 +13,8 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision import cgroup, limits

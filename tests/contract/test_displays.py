@@ -8,7 +8,7 @@ import pytest
 
 from codeexec_magics import CodeExecutor, MapPlan
 from codeexec_magics.engine.displays import Displays
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.values.options import ExecutionOptions, Program
 
 PROGRAMS = {

@@ -18,7 +18,8 @@ from census import wait_until
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
 from codeexec_magics.engine.bundles import harmless
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.choice import Choice

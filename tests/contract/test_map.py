@@ -21,8 +21,9 @@ from codeexec_magics import (
     MapPlan,
     Outcome,
 )
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.languages.python import preloading
 from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
@@ -534,9 +535,43 @@ def test_plans_that_cannot_be_meant(plan: dict[str, Any], word: str) -> None:
         MapPlan(**plan)
 
 
-def test_processor_time_cannot_be_limited_for_an_item(executor: CodeExecutor) -> None:
-    with pytest.raises(InvalidOptions, match="timeout"):
-        run(executor, "lambda x: x", "python", [1], options={"cpu_time": 5})
+def test_processor_time_is_a_limit_of_each_item(executor: CodeExecutor) -> None:
+    """Many items take more together; the one that takes too much for itself is lost alone."""
+    source = """
+import time
+
+def transform(x):
+    began = time.process_time()
+    while time.process_time() - began < 0.15 or x == 5:
+        pass
+    return x
+"""
+    result = run(
+        executor,
+        source,
+        "python",
+        range(8),
+        options={"cpu_time": 0.6},
+        workers=1,
+        on_error="collect",
+    )
+
+    lost = result.output.pop(5)
+    assert result.output == [0, 1, 2, 3, 4, 6, 7]
+    assert lost.outcome is Outcome.TIMED_OUT
+    assert lost.error == "ExecutionTimedOut: the limit of 0.6 s of processor time was reached"
+
+
+def test_what_programs_of_a_map_load_is_learned(
+    executor: CodeExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: set[str] = set()
+    monkeypatch.setattr(preloading, "_used", used)
+
+    result = run(executor, "import numpy\nlambda x: int(numpy.int64(x))", "python", [1, 2])
+
+    assert result.output == [1, 2]
+    assert "numpy" in used
 
 
 def test_what_is_no_iterable_is_refused(executor: CodeExecutor) -> None:

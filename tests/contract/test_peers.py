@@ -15,7 +15,9 @@ from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
 from codeexec_magics.data import remote_memory
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.mapping import MapExecution, MapPlan
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision import processes
@@ -98,6 +100,25 @@ def client(request: pytest.FixtureRequest) -> Iterator[SupervisorClient]:
 @pytest.fixture
 def run(client: SupervisorClient) -> Run:
     return runs(client)
+
+
+def test_what_the_items_of_a_map_share_is_copied_to_each_worker(
+    client: SupervisorClient, run: Run, copies: Copies
+) -> None:
+    shared = numpy.arange(LARGE, dtype=float)
+    items = [numpy.full(100, number) for number in range(40)]  # they travel by the arena
+    program = Program("def transform(item, shared): return shared[int(item[0])] + shared.sum()")
+    run("1")  # from here on workers stand by
+    assert wait_until(lambda: stands_by(client), 30)
+    copies.written.clear()
+
+    plan = MapPlan(workers=1, batch=4)
+    options = ExecutionOptions(standbys=1)
+    mapped = MapExecution(program, find("python"), options, plan, Observer())
+    result = mapped.run(client, items, {"shared": shared})
+
+    assert result.output == [number + shared.sum() for number in range(40)]
+    assert copies.written == [shared.nbytes]
 
 
 @pytest.mark.parametrize("client", TIERS, indirect=True)

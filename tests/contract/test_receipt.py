@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from codeexec_magics import ExecutionResult, Outcome
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.surroundings import take_lease
 from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient

@@ -18,7 +18,8 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.languages import find
 from codeexec_magics.leases import sharing

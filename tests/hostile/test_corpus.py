@@ -11,7 +11,8 @@ from census import dwellers, wait_until
 from corpus import Hostile, programs, summary
 
 from codeexec_magics import CodeExecutor, ExecutionResult
-from codeexec_magics.engine.execution import Execution, Observer
+from codeexec_magics.engine.execution import Execution
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest

@@ -88,7 +88,6 @@ def test_what_the_iterable_throws_is_the_cells_error(shell: InteractiveShell, ru
         ("--map [1] --workers 1000", "1 to 64"),
         ("--map [1] --on-error colect", "did you mean 'collect'"),
         ("--map [1] --bg", "exclude"),
-        ("--map [1] --cpu-time 5", "timeout is the limit of an item"),
     ],
 )
 def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, word: str) -> None:

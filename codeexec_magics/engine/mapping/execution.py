@@ -1,6 +1,6 @@
 """A map from its first item to its result.
 
-Lives in the kernel, in the thread that executes; there is no other. Owns the shield for the time of
+Lives in the kernel, in the thread that executes; there is no other. Owns the loop for the time of
 the map. On return nothing of it is left, whatever happened.
 """
 
@@ -13,23 +13,24 @@ from typing import Any
 
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import rows_of
+from codeexec_magics.engine.bundles import harmless
 from codeexec_magics.engine.displays import Displays
-from codeexec_magics.engine.execution import Observer
+from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.mapping.failures import ItemFailure
 from codeexec_magics.engine.mapping.items import Items
 from codeexec_magics.engine.mapping.lines import Lines
 from codeexec_magics.engine.mapping.plan import MapPlan
 from codeexec_magics.engine.mapping.pool import Pool
-from codeexec_magics.engine.mapping.task import Task
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.outcome import Facts, compose
+from codeexec_magics.engine.task import Task
 from codeexec_magics.errors import CodeExecError, DataError, InvalidOptions
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.client import SupervisorClient
-from codeexec_magics.leases.figures import RunFigures, figures_below
-from codeexec_magics.leases.shield import Shield
+from codeexec_magics.leases.lease import Exit
 from codeexec_magics.values.journal import log_end, log_start
 from codeexec_magics.values.options import ExecutionOptions, Program
-from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
+from codeexec_magics.values.results import ExecutionResult, Outcome
 
 
 class MapExecution:
@@ -38,8 +39,8 @@ class MapExecution:
     Args:
         program: Its function is called for each item.
         language: The program's language.
-        options: The limits and surroundings; ``timeout`` is for each item, the others for each
-            worker.
+        options: The limits and surroundings; ``timeout`` and ``cpu_time`` are for each item, the
+            others for each worker.
         plan: How items are handed out.
         observer: Who hears of it.
     """
@@ -57,30 +58,10 @@ class MapExecution:
         self._options = options
         self._plan = plan
         self._observer = observer
-        self._shield = Shield()
-        self._pool: Pool | None = None
-        # Of the whole map: each worker bounds its own, and one that is lost is replaced.
-        self._displays = Displays(observer.display or _ignore_display)
+        self._displays = Displays(observer.display, harmless if options.sandbox else dict)
         self._lines = {
             name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
         }
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it has processes."""
-        return self._pool is not None and bool(self._pool.reapers)
-
-    def figures(self) -> RunFigures:
-        """What all workers use now. May be called from any thread."""
-        return figures_below(*self._pool.reapers) if self._pool else RunFigures()
-
-    def interrupt(self) -> None:
-        """Interrupt the map; the second time, kill it. May be called from any thread."""
-        self._shield.interrupt()
-
-    def printed(self, stream: str) -> str:
-        """What is kept of ``stdout`` or ``stderr`` so far. May be called from any thread."""
-        return self._lines[stream].text()
 
     def run(
         self, client: SupervisorClient, items: Iterable[Any], inputs: Mapping[str, Any]
@@ -93,48 +74,75 @@ class MapExecution:
             inputs: What all items share, by name.
 
         Raises:
-            InvalidOptions: There is nothing to iterate, or a limit that no item can be held to.
+            InvalidOptions: There is nothing to iterate, or the language does not map.
             BaseException: Whatever the iterable throws.
         """
-        if self._options.cpu_time is not None:
-            raise InvalidOptions("a map does not limit cpu_time: timeout is the limit of an item")
-        task = Task(
-            self._program, self._language, self._options, inputs, self._shield, self._displays.take
-        )
+        if not self._language.maps:
+            raise InvalidOptions(f"{self._language.name} does not map")
         facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
         try:
             rows = rows_of(items)
         except DataError as error:
-            facts.refusal = error
-            return compose(facts)
+            return compose(replace(facts, refusal=error))
         if not isinstance(rows, Iterable):
             raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
-        pool = Pool(client, task, self._plan, Items(rows), self._lines)
+        loop = Loop(client, self._printed, self._observer.timers)
+        task = self._task(inputs, loop)
+        pool = Pool(client, loop, task, self._plan, Items(rows), self._lines)
         log_start(facts.language, facts.timeout)
-        began = time.monotonic()
-        self._pool = pool
-        try:
-            with self._shield:
-                if self._observer.started is not None:
-                    self._observer.started(self)
-                pool.serve(self._observer.progress, self._observer.tick)
-            facts.value, facts.has_value = self._value(pool), True
-        except (CodeExecError, OSError, MemoryError) as error:
-            facts.refusal = error
-        except KeyboardInterrupt:
-            if not self._shield.count:
-                raise  # none of those that the shield lets through
-        facts.interrupted, facts.stopped = self._shield.count > 0, pool.stopped
-        facts.left, facts.seconds = pool.left, time.monotonic() - began
+        facts = self._served(facts, loop, pool)
         if pool.thrown is not None:
             raise pool.thrown
-        result = self._with_totals(self._judged(facts, pool), pool, facts.seconds)
+        result = self._judged(facts, pool)
         log_end(result)
         return result
 
-    def _value(self, pool: Pool) -> list[Any]:
-        converted: list[Any] = convert(pool.outcomes.values, self._options.converter, "result")
-        return converted
+    def _task(self, inputs: Mapping[str, Any], loop: Loop) -> Task:
+        return Task(
+            self._program,
+            self._language,
+            self._options,
+            inputs,
+            self._observer,
+            loop.shield,
+            self._displays,
+        )
+
+    def _served(self, facts: Facts, loop: Loop, pool: Pool) -> Facts:
+        """Have the pool serve; what is known of the map then."""
+        began = time.monotonic()
+        values: list[Any] | None = None
+        refusal: Exception | None = None
+        try:
+            with loop:
+                if self._observer.started is not None:
+                    self._observer.started(loop)
+                pool.serve()
+            values = convert(pool.outcomes.values, self._options.converter, "result")
+        except (CodeExecError, OSError, MemoryError) as error:
+            refusal = error
+        except KeyboardInterrupt:
+            if not loop.shield.count:
+                raise  # none of those that the shield lets through
+        pool.report()
+        return replace(
+            facts,
+            exit=_together(pool.exits),
+            stopped=pool.stopped,
+            value=values,
+            has_value=values is not None,
+            refusal=refusal,
+            interrupted=loop.shield.count > 0,
+            seconds=time.monotonic() - began,
+            stdout=self._printed("stdout"),
+            stderr=self._printed("stderr"),
+            displays=self._displays.kept,
+            containment=pool.containment,
+            left=loop.left,
+        )
+
+    def _printed(self, stream: str) -> str:
+        return self._lines[stream].text()
 
     def _judged(self, facts: Facts, pool: Pool) -> ExecutionResult:
         """How the map has ended."""
@@ -142,7 +150,15 @@ class MapExecution:
         if result.outcome is Outcome.INTERRUPTED or facts.refusal is not None:
             return result
         if pool.fault is not None:
-            return pool.fault
+            fault = pool.fault
+            return replace(
+                result,
+                outcome=fault.outcome,
+                output=None,
+                error=fault.error,
+                trace=fault.trace,
+                exit_code=fault.exit_code,
+            )
         if pool.outcomes.failures and self._plan.on_error != "collect":
             return self._failed(result, pool.outcomes.failures, pool.drawn)
         return result
@@ -163,28 +179,16 @@ class MapExecution:
             exit_code=failure.exit_code,
         )
 
-    def _with_totals(self, result: ExecutionResult, pool: Pool, seconds: float) -> ExecutionResult:
-        """The result with what all workers together have used."""
-        exits = pool.exits
-        times = [ended.cpu_time for ended in exits if ended.cpu_time is not None]
-        peaks = [ended.peak_memory for ended in exits if ended.peak_memory is not None]
-        receipt = Receipt(
-            sum(ended.reaped for ended in exits),
-            sum(ended.forced for ended in exits),
-            pool.left + sum(ended.left for ended in exits),
-            pool.containment,
-        )
-        return replace(
-            result,
-            execution_time=seconds,
-            cpu_time=sum(times) if times else None,
-            peak_memory=max(peaks, default=None),
-            stdout=self.printed("stdout"),
-            stderr=self.printed("stderr"),
-            receipt=receipt,
-            displays=tuple(self._displays.kept),
-        )
 
-
-def _ignore_display(bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
-    """Nobody looks."""
+def _together(exits: list[Exit]) -> Exit:
+    """What all workers have used, as if it were one."""
+    times = [ended.cpu_time for ended in exits if ended.cpu_time is not None]
+    peaks = [ended.peak_memory for ended in exits if ended.peak_memory is not None]
+    return Exit(
+        "exit",
+        cpu_time=sum(times) if times else None,
+        peak_memory=max(peaks, default=None),
+        reaped=sum(ended.reaped for ended in exits),
+        forced=sum(ended.forced for ended in exits),
+        left=sum(ended.left for ended in exits),
+    )

@@ -6,16 +6,18 @@ Lives in the kernel, in the thread that executes. Everything that is read is unt
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from codeexec_magics.data import Arena, decode
 from codeexec_magics.data.plain import plain_items
-from codeexec_magics.engine.mapping.task import Task
-from codeexec_magics.engine.surroundings import is_trusted
 from codeexec_magics.errors import DecodingFailed, ProtocolError
 
 _NONSENSE = "an answer that is no list of values: the program wrote it"
+
+Read = Callable[[int, int], bytes]
+"""Reads a range of the outputs arena: offset and length."""
+Decode = Callable[[object], Any]
+"""Makes a value of PROTOCOL.md the object that it is."""
 
 
 def uses_arena(value: object) -> bool:
@@ -24,14 +26,14 @@ def uses_arena(value: object) -> bool:
 
 
 def read_values(
-    value: object, outputs: int, task: Task
+    value: object, decode: Decode, read: Read
 ) -> tuple[list[Any], dict[int, DecodingFailed]]:
     """The list that a value is, and why some of its items could not be read, by their places.
 
     Args:
         value: As it arrived.
-        outputs: The descriptor of the outputs arena.
-        task: What the worker does.
+        decode: What decodes values of this worker.
+        read: What reads the text of a value that is not in its message.
 
     Raises:
         ProtocolError: It is no list of values.
@@ -39,44 +41,37 @@ def read_values(
     values = plain_items(value)
     if values is not None:
         return values, {}
-    arena = Arena(outputs)
     try:
-        values = _decoded(value, arena, task)
+        values = decode(value)
     except DecodingFailed:
-        return _one_by_one(value, arena, task)
+        return _one_by_one(value, decode, read)
     if type(values) is not list:
         raise ProtocolError(_NONSENSE)
     return values, {}
 
 
 def _one_by_one(
-    value: Any, arena: Arena, task: Task
+    value: Any, decode: Decode, read: Read
 ) -> tuple[list[Any], dict[int, DecodingFailed]]:
     values: list[Any] = []
     refused: dict[int, DecodingFailed] = {}
     shared = {name: value[name] for name in ("codec", "buffers") if name in value}
-    for place, node in enumerate(_nodes(value, arena)):
+    for place, node in enumerate(_nodes(value, read)):
         try:
-            values.append(_decoded({**shared, "inline": node}, arena, task))
+            values.append(decode({**shared, "inline": node}))
         except DecodingFailed as error:
             values.append(None)
             refused[place] = error
     return values, refused
 
 
-def _nodes(value: Any, arena: Arena) -> list[Any]:
+def _nodes(value: Any, read: Read) -> list[Any]:
     try:
         nodes = value.get("inline")
         if nodes is None:
-            nodes = json.loads(arena.read(value["offset"], value["length"]))
+            nodes = json.loads(read(value["offset"], value["length"]))
     except Exception as error:
         raise ProtocolError(_NONSENSE) from error
     if not isinstance(nodes, list):
         raise ProtocolError(_NONSENSE)
     return nodes
-
-
-def _decoded(value: object, arena: Arena, task: Task) -> Any:
-    with task.shield.lowered():  # unpickling runs code of the user's classes
-        allowed = is_trusted(task.language, task.options)
-        return decode(value, arena, allow_pickle=allowed, root="result")

@@ -6,27 +6,23 @@ untrusted, the count of its items included.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from codeexec_magics.data import Arena
 from codeexec_magics.data.plain import plain_text
-from codeexec_magics.engine.bundles import harmless
-from codeexec_magics.engine.conversation import Conversation, Listener
+from codeexec_magics.engine.conversation import Listener
+from codeexec_magics.engine.mapping.employer import Employer
 from codeexec_magics.engine.mapping.given import Given
 from codeexec_magics.engine.mapping.items import Batch
 from codeexec_magics.engine.mapping.lines import Lines
 from codeexec_magics.engine.mapping.reading import read_values, uses_arena
-from codeexec_magics.engine.mapping.task import Answers, Task
-from codeexec_magics.engine.outcome import Facts, compose
-from codeexec_magics.engine.streams import Stream
-from codeexec_magics.engine.surroundings import encode_for, run_message, take_lease
-from codeexec_magics.errors import CodeExecError, EncodingFailed, ProtocolError
+from codeexec_magics.engine.outcome import compose
+from codeexec_magics.engine.task import Task
+from codeexec_magics.engine.worker import Worker
+from codeexec_magics.errors import ProtocolError
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.protocol.numbers import COUNT_SIZE, NOTES, RESULTS
 from codeexec_magics.values.results import ExecutionResult
@@ -37,54 +33,37 @@ _KEPT = 8_000
 _OUR_LOSSES = ("supervisor_lost", "reaper_lost")
 
 
-class MapWorker:
+class MapWorker(Worker):
     """A leased worker that serves items; made and used once.
 
     Args:
         client: Where it comes from.
         task: What it does.
-        answers: Who hears of its items.
+        employer: Who hears of its items.
         lines: What it prints goes there, by the stream's name.
         number: A number that no other worker of the map has.
-
-    Attributes:
-        lease: The right to talk to it.
-        conversation: What is said with it.
-        streams: Its stdout and stderr.
     """
+
+    notes = (NOTES, RESULTS - NOTES)
 
     def __init__(
         self,
         client: SupervisorClient,
         task: Task,
-        answers: Answers,
+        employer: Employer,
         lines: Mapping[str, Lines],
         number: int,
     ) -> None:
-        self._task = task
-        self._answers = answers
+        outputs = {name: one.taker(number) for name, one in lines.items()}
+        super().__init__(client, task, outputs, _KEPT)
+        self._employer = employer
+        self._lines = lines
+        self.number = number
         self._held: deque[Given] = deque()
         self._given = 1
         self._is_set_up = False
         self._lent = 0
-        self._broken: CodeExecError | None = None
-        self.number = number
-        self.hired = time.monotonic()
-        self.lease = take_lease(client, task.language, task.options)
-        try:
-            self._arena = Arena(self.lease.inputs)
-            with task.shield.lowered():  # an object is packed by code of its own
-                encoded = encode_for(task.language, dict(task.inputs), self._arena, "inputs")
-            run = {**run_message(task.program, task.options, encoded), "map": True}
-            self.conversation = Conversation(self.lease.control, run, self._listener())
-        except BaseException:
-            self.close()
-            raise
-        self.streams = tuple(
-            Stream(name, fd, _KEPT, lines[name].taker(number))
-            for name, fd in (("stdout", self.lease.stdout), ("stderr", self.lease.stderr))
-        )
-        self._lines = lines
+        self._count = 0
 
     @property
     def load(self) -> int:
@@ -96,7 +75,7 @@ class MapWorker:
         # One batch at a time goes through the arena: its place is used again for the next.
         if len(self._held) >= batches or self._lent:
             return False
-        return self.conversation.began is not None and self.conversation.last is None
+        return self.conversation.takes_items
 
     def holds_before(self, end: int | None) -> bool:
         """Whether it holds an item that stands before an index; None for any item."""
@@ -120,9 +99,8 @@ class MapWorker:
             self.conversation.say_text(message)
             in_arena = False
         else:
-            if self._is_set_up:
-                self._arena.rewind(0)
-            value = self._encoded(batch.items)
+            with self._task.shield.lowered():  # an object is packed by code of its own
+                value = self._exchange.items(batch.items, anew=self._is_set_up)
             in_arena = uses_arena(value)
             self.conversation.say(
                 {"type": "items", "first": self._given, "each": each, "value": value}
@@ -132,91 +110,66 @@ class MapWorker:
         self._given += len(batch.items)
         self._held.append(given)
 
-    def _encoded(self, items: list[Any]) -> dict[str, Any]:
-        language, arena = self._task.language, self._arena
-        with self._task.shield.lowered():
-            try:
-                return encode_for(language, items, arena, "item")
-            except EncodingFailed:
-                if len(items) > 1:
-                    raise
-                encode_for(language, items[0], arena, "item")  # by itself: its path is shorter
-                raise
-
     def end(self) -> None:
         """Tell it that there are no more items."""
         self.conversation.say({"type": "end"})
 
-    def break_off(self, error: CodeExecError) -> None:
-        """End it, since what it says is not of the protocol."""
-        if self.conversation.stopped is None:  # else it was cut off in the middle of a word
-            self._broken = error
-        self.lease.release()
-
     def finish(self) -> None:
         """Take what it has said and printed last, now that it is gone."""
-        with contextlib.suppress(ProtocolError):  # cut off in the middle
-            self.conversation.drain()
-        for stream in self.streams:
-            stream.drain()
+        super().finish()
+        self._count = int.from_bytes(self._exchange.notes(0, COUNT_SIZE), sys.byteorder)
         for lines in self._lines.values():
             lines.end(self.number)
+        self._employer.note_end(self.number, self.facts())
 
-    def judge(self) -> ExecutionResult | None:
-        """Tell what became of the items that an ended worker held.
+    def settle(self) -> None:
+        """It has ended by itself: tell what became of the items that it held."""
+        if self._employer.wants_verdict():
+            self._judge(compose(self.facts()))
 
-        Returns:
-            How it ended, if that is no item's fault but the program's own; else None.
-        """
-        result = compose(self._facts())
+    def _judge(self, result: ExecutionResult) -> None:
+        """Whose fault it is that it has ended so: an item's, the program's, or nobody's here."""
         held, self._held = list(self._held), deque()
-        count = self._count()
+        count = self._count
         # Odd: it read or wrote a whole batch, the one that begins with this item.
         number, is_packing = count // 2, count % 2 == 1
         blamed = [given for given in held if given.holds(number)] if count else []
         is_ours = self.lease.exit is not None and self.lease.exit.cause in _OUR_LOSSES
         if is_ours or (not blamed and not self._is_set_up):
-            return result
+            self._employer.take_fault(result)
+            return
         for given in held:
             if given not in blamed:
-                self._answers.again([given.rest])
+                self._employer.take_back([given.rest])
             elif is_packing and len(given.rest.items) > 1:
-                self._answers.again(given.rest.parts(*range(1, len(given.rest.items))))
+                self._employer.take_back(given.rest.parts(*range(1, len(given.rest.items))))
             else:
                 self._blame(given.rest, number - given.number - given.done, result)
-        return None
 
     def _blame(self, rest: Batch, place: int, result: ExecutionResult) -> None:
         """One item has ended the worker; the others of its batch are given out again."""
-        self._answers.failure(rest.first + place, rest.items[place], result)
+        self._employer.take_failure(rest.first + place, rest.items[place], result)
         after = rest.items[place + 1 :]
         again = [Batch(rest.first, rest.items[:place]), Batch(rest.first + place + 1, after)]
-        self._answers.again([part for part in again if part.items])
+        self._employer.take_back([part for part in again if part.items])
 
-    def close(self) -> None:
-        """End it, and give everything back."""
-        self.lease.release()
-        self.lease.wait()
-        self.lease.close()
+    def _encoded_inputs(self) -> dict[str, Any]:
+        inputs = self._exchange.inputs(self._task.inputs, seal=False)  # items go there, too
+        return {**inputs, "map": True}
 
     def _listener(self) -> Listener:
+        return replace(super()._listener(), done=self._on_done, progress=_ignore_progress)
+
+    def _start_clock(self) -> None:
         options = self._task.options
-
-        def begun() -> None:
-            limits = dict(options.limits())
-            if options.timeout != float("inf"):
-                limits["item_seconds"] = options.timeout
-            if limits:
-                grace = min(options.grace, options.timeout * _GRACE_SHARE)
-                self.lease.arm(None, grace, limits)
-
-        return Listener(
-            begun,
-            self._display,
-            _ignore_progress,
-            harmless if options.sandbox else dict,
-            self._on_done,
-        )
+        limits: dict[str, float] = {**options.limits()}
+        if options.timeout != float("inf"):
+            limits["item_seconds"] = options.timeout
+        if "cpu_time" in limits:
+            limits["item_cpu_time"] = limits.pop("cpu_time")
+        if limits:
+            grace = min(options.grace, options.timeout * _GRACE_SHARE)
+            self.lease.arm(None, grace, limits)
 
     def _on_done(self, message: Mapping[str, Any]) -> None:
         """Values, and perhaps one failure behind them, of the oldest batch."""
@@ -233,7 +186,7 @@ class MapWorker:
         if not taken:
             raise ProtocolError("an answer that says nothing: the program wrote it")
         if message.get("back") is True and given.left:
-            self._answers.again([given.rest])
+            self._employer.take_back([given.rest])
             given.done += given.left
         if not given.left:
             self._held.popleft()
@@ -241,7 +194,7 @@ class MapWorker:
         self._is_set_up = True
         seconds = message.get("seconds")
         if isinstance(seconds, float) and 0 <= seconds < float("inf"):
-            self._answers.took(taken, seconds)
+            self._employer.learn(taken, seconds)
 
     def _fail(self, given: Given, failure: Mapping[str, Any]) -> int:
         """The first item that is not done has failed; how many are done with by that."""
@@ -249,11 +202,11 @@ class MapWorker:
             # The batch could not be read for one of its items: which one, shows when each comes
             # by itself.
             taken = given.left
-            self._answers.again(given.rest.parts(*range(1, taken)))
+            self._employer.take_back(given.rest.parts(*range(1, taken)))
         else:
-            facts = self._facts()
-            facts.last = {"type": "error", "trace": failure.get("trace")}
-            self._answers.failure(given.index, given.batch.items[given.done], compose(facts))
+            last = {"type": "error", "trace": failure.get("trace")}
+            result = compose(replace(self.facts(), last=last))
+            self._employer.take_failure(given.index, given.batch.items[given.done], result)
             taken = 1
         given.done += taken
         return taken
@@ -262,46 +215,26 @@ class MapWorker:
         """Pass values on; returns how many there are."""
         if value is None:
             return 0
-        values, refused = read_values(value, self.lease.outputs, self._task)
+        values, refused = read_values(value, self._decoded, self._exchange.read)
         if uses_arena(value):
             self.conversation.say({"type": "taken"})
         if len(values) > given.left:
             raise ProtocolError("an answer to more items than were given: the program wrote it")
         if not refused:
-            self._answers.values(given.index, values)
+            self._employer.take_values(given.index, values)
             return len(values)
         for place, value in enumerate(values):
             if place in refused:
-                facts = self._facts()
-                facts.refusal = refused[place]
+                result = compose(replace(self.facts(), refusal=refused[place]))
                 item = given.batch.items[given.done + place]
-                self._answers.failure(given.index + place, item, compose(facts))
+                self._employer.take_failure(given.index + place, item, result)
             else:
-                self._answers.values(given.index + place, [value])
+                self._employer.take_values(given.index + place, [value])
         return len(values)
 
-    def _display(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
-        for stream in self.streams:  # what was printed before is in the pipes by now
-            stream.read()
-            stream.flush()
-        self._task.display(bundle, metadata)
-
-    def _facts(self) -> Facts:
-        options, conversation = self._task.options, self.conversation
-        facts = Facts(self._task.language.name, options.timeout, limits=options.limits())
-        facts.exit, facts.started = self.lease.exit, conversation.began is not None
-        facts.last, facts.stopped = conversation.last, conversation.stopped
-        facts.stdout, facts.stderr = (stream.text() for stream in self.streams)
-        facts.containment, facts.refusal = self.lease.containment, self._broken
-        ended, extract = self.lease.exit, self._task.language.extract
-        if extract is not None and ended is not None and (ended.status or 0) < 0:
-            notes = os.pread(self.lease.outputs, RESULTS - NOTES, NOTES).rstrip(b"\0")
-            facts.crash = extract(notes.decode("utf-8", "replace"), self._task.program)
-        return facts
-
-    def _count(self) -> int:
-        """Which item it was working on; 0 if it does not tell."""
-        return int.from_bytes(os.pread(self.lease.outputs, COUNT_SIZE, 0), sys.byteorder)
+    def _decoded(self, value: object) -> Any:
+        with self._task.shield.lowered():  # unpickling runs code of the user's classes
+            return self._exchange.answer(value)
 
 
 def _ignore_progress(done: float, total: float | None, text: str) -> None:
