@@ -32,7 +32,7 @@ def find(name: str) -> Language:
     for language in _all():
         if wanted == language.name or wanted in language.aliases:
             return language
-    near = difflib.get_close_matches(wanted, names(), n=1)
+    near = difflib.get_close_matches(wanted, names(), n=1, cutoff=0.75)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
     raise LanguageUnavailable(f"no language is called {name!r}; {hint}")
 

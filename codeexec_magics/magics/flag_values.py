@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import InvalidOptions
-from codeexec_magics.magics.flags import nearest
+from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import (
     CONVERTERS,
     parse_count,

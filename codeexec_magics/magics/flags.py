@@ -5,7 +5,6 @@ Runs in the kernel; plain data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from codeexec_magics.values.options import CONVERTERS
@@ -105,18 +104,6 @@ FLAGS = (
 
 PLANNED = ("--with",)
 """Flags that a later version will have: refused by name."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for a word that nearly is one of the known, else nothing."""
-    import difflib  # late: for wrong spellings only
-
-    known = list(known)
-    lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word, known, n=1) or [
-        lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=1)
-    ]
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def spellings() -> list[str]:

@@ -1,12 +1,18 @@
-"""The text of ``%%transform?``.
+"""The text of ``%%transform?``, and of ``--help`` after any magic.
 
 Runs in the kernel; made from the table of flags, so that it cannot miss one.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 from codeexec_magics.magics.flags import FLAGS, Flag
 
+_HELP = frozenset({"-h", "--help"})
 _USAGE = """Run a cell in another process, in the language of your choice.
 
     %%transform [LANG] [-i a,b] [-o out] …     the cell's body is the program
@@ -58,3 +64,20 @@ def help_text() -> str:
 
 def _spelling(flag: Flag) -> str:
     return ", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else "")
+
+
+def with_help(magic: Callable[..., Any]) -> Callable[..., Any]:
+    """The magic, which shows its help where its line asks for it, and does nothing else then."""
+
+    @functools.wraps(magic)
+    def helped(self: Any, line: str = "", *rest: Any, **keywords: Any) -> Any:
+        if "-h" in line and _asks_for_help(line):
+            print(inspect.getdoc(getattr(type(self), magic.__name__)))  # noqa: T201 - a magic that answers
+            return None
+        return magic(self, line, *rest, **keywords)
+
+    return helped
+
+
+def _asks_for_help(line: str) -> bool:
+    return not _HELP.isdisjoint(line.split())

@@ -6,16 +6,18 @@ that a cell changes all of its variables or none.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from IPython.core.error import UsageError
+from IPython.display import display
 
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.flags import nearest
 from codeexec_magics.magics.request import Input, MapArguments
+from codeexec_magics.magics.suggestions import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +76,66 @@ def find_function(name: str | None, scope: Scope) -> Callable[[Any], Any] | None
     """
     if name is None:
         return None
-    variables = scope.variables()
+    if name.startswith("lambda"):
+        shown: Callable[[Any], Any] = evaluate(name, scope.variables(), f"-d {name}")
+        return shown
+    variables = {"display": display, **vars(builtins), **scope.variables()}
     first, *attributes = name.split(".")
     if first not in variables:
-        raise UsageError(f"-d {name}: {_no_variable(first, variables)}")
+        raise UsageError(f"-d {name}: {_no_variable(first, scope.variables())}")
     found = variables[first]
     for attribute in attributes:
         if not hasattr(found, attribute):
             raise UsageError(f"-d {name}: {type(found).__name__} has no {attribute!r}")
         found = getattr(found, attribute)
     if not callable(found):
-        raise UsageError(f"-d {name}: it takes a function, and this is a {type(found).__name__}")
+        raise UsageError(
+            f"-d {name}: it takes a function, and this is {_article(type(found).__name__)}"
+        )
     function: Callable[[Any], Any] = found
     return function
 
 
 def pick_outputs(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What to bind: one name takes the whole value, more take its keys, columns, or attributes.
+    """What to bind: one name takes the whole value, more take its keys or items.
+
+    Keys are those of a dict, columns, or attributes; a list, a tuple or an array gives its items.
 
     Raises:
         DecodingFailed: The value lacks one of them; names those it has.
     """
     if len(names) <= 1:
         return dict.fromkeys(names, value)
+    if _is_sequence(value):
+        if len(value) != len(names):
+            raise DecodingFailed(
+                f"-o takes {len(names)} items, and the result is {_article(type(value).__name__)} "
+                f"of {len(value)}; nothing was bound",
+                path="result",
+            )
+        return dict(zip(names, value, strict=True))
     return {name: _part(value, name) for name in names}
+
+
+def evaluate(expression: str, variables: dict[str, Any], written: str) -> Any:
+    """The value of an expression of the line.
+
+    Args:
+        expression: Python.
+        variables: What it sees; it may change this dictionary.
+        written: How it stands on the line.
+
+    Raises:
+        UsageError: A variable is missing (names the nearest), or the expression throws.
+    """
+    try:
+        return eval(expression, variables)  # noqa: S307 - evaluating it is what the line asks for
+    except NameError as error:
+        missing = error.name or ""
+        reason = _no_variable(missing, variables) if missing else str(error)
+        raise UsageError(f"{written}: {reason}") from None
+    except Exception as error:  # noqa: BLE001 - the user's expression may raise anything
+        raise UsageError(f"{written}: {type(error).__name__}: {error}") from None
 
 
 def transforms_in(namespace: Mapping[str, Any]) -> list[str]:
@@ -113,20 +151,19 @@ def _value(entry: Input, scope: dict[str, Any]) -> Any:
         if entry.name not in scope:
             raise UsageError(f"-i {entry.name}: {_no_variable(entry.name, scope)}")
         return scope[entry.name]
-    written = f"-i {entry.name}={entry.expression}"
-    try:
-        return eval(entry.expression, scope)  # noqa: S307 - evaluating it is what the flag is for
-    except NameError as error:
-        missing = error.name or ""
-        reason = _no_variable(missing, scope) if missing else str(error)
-        raise UsageError(f"{written}: {reason}") from None
-    except Exception as error:  # noqa: BLE001 - the user's expression may raise anything
-        raise UsageError(f"{written}: {type(error).__name__}: {error}") from None
+    return evaluate(entry.expression, scope, f"-i {entry.name}={entry.expression}")
 
 
 def _no_variable(name: str, scope: Mapping[str, Any]) -> str:
     visible = [other for other in scope if isinstance(other, str) and not other.startswith("_")]
     return f"no variable is called {name!r}{nearest(name, visible)}"
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether a value is taken apart by position."""
+    if isinstance(value, list | tuple):
+        return not hasattr(value, "_fields")
+    return type(value).__name__ == "ndarray" and value.ndim > 0 and value.dtype.names is None
 
 
 def _part(value: Any, name: str) -> Any:
@@ -145,10 +182,15 @@ def _part(value: Any, name: str) -> Any:
     if fields:
         raise _missing(name, "attribute", fields)
     raise DecodingFailed(
-        f"the result, of type {type(value).__name__}, has no keys for the names after -o: "
-        "return a dict with these keys, or give one name for the whole",
+        "-o a,b takes keys or items of the result, and the result is "
+        f"{_article(type(value).__name__)}: return a dict with these keys, a list of as many "
+        "items, or give one name for the whole",
         path="result",
     )
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _columns(value: Any) -> list[str] | None:

@@ -6,7 +6,10 @@ so the cell is remembered as it came in.
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+_ASSIGNED = re.compile(r"=[ \t]*%transform\b[ \t]*(.*)")
 
 
 class Origin:
@@ -29,6 +32,15 @@ class Origin:
             return self._line_of_magic(body) is not None
         only = self._raw.strip()
         return only.startswith("%") and "\n" not in only
+
+    def assigns(self, line: str) -> bool:
+        """Whether the remembered cell gives the value of this ``%transform`` to a variable.
+
+        Args:
+            line: What the magic was called with.
+        """
+        found = _ASSIGNED.findall(self._raw)
+        return any(called.strip() == line.strip() for called in found)
 
     def first_line(self, body: str) -> int:
         """The number of the body's first line in the cell as typed; its first line is 1.

@@ -23,14 +23,20 @@ from codeexec_magics.magics.flag_values import (
     limits_of,
     timeout_of,
 )
-from codeexec_magics.magics.flags import FLAGS, PLANNED, nearest, spellings
+from codeexec_magics.magics.flags import FLAGS, PLANNED, spellings
 from codeexec_magics.magics.map_flags import mapping_of
+from codeexec_magics.magics.namespace import Scope
 from codeexec_magics.magics.request import Arguments, Input
+from codeexec_magics.magics.suggestions import nearest_flag
 from codeexec_magics.magics.words import split_assignment, split_commas, split_words
 
 
-def parse(line: str) -> Arguments:
+def parse(line: str, scope: Scope | None = None) -> Arguments:
     """Read the line behind ``%%transform`` or ``%transform``.
+
+    Args:
+        line: The line.
+        scope: What ``{name}`` in a flag's value is read from; None leaves it as it stands.
 
     Raises:
         UsageError: It is not of the grammar; one line that names the nearest right spelling.
@@ -42,6 +48,10 @@ def parse(line: str) -> Arguments:
 
     given, rest = _parser().parse_known_args(words)
     word = _only_word(rest)
+    if scope is not None and "{" in line:
+        from codeexec_magics.magics.expansion import expand  # late: few lines have braces
+
+        expand(given, scope)
     arguments = Arguments(
         word=word,
         language=given.lang,
@@ -61,7 +71,7 @@ def parse(line: str) -> Arguments:
         background=given.bg,
         file=given.file,
         quiet=given.quiet,
-        display=_dotted("-d", "a function", given.display),
+        display=_function(given.display),
         environment=environment_of(given.env or ()),
         directory=given.cwd,
         interpreter=given.interpreter,
@@ -134,7 +144,7 @@ def _only_word(rest: Sequence[str]) -> str | None:
         name = word.partition("=")[0]
         if name in PLANNED:
             raise UsageError(f"{name} is not in this version")
-        hint = nearest(name, spellings()) or "; %%transform? shows them all"
+        hint = nearest_flag(name, spellings()) or "; %%transform? shows them all"
         raise UsageError(f"unknown flag {name}{hint}")
     if len(rest) > 1:
         raise UsageError(
@@ -159,11 +169,16 @@ def _inputs(texts: Iterable[str]) -> tuple[Input, ...]:
 
 def _input(part: str) -> Input:
     if not part:
-        raise UsageError("-i needs names: a,b or new=expression; one of them is empty")
+        raise UsageError(
+            "-i needs names: a,b or new=expression, without a space behind the comma; "
+            "one of them is empty"
+        )
     name, expression = split_assignment(part) or (part, part)
     if not _is_name(name):
         if name == expression:
-            raise UsageError(f"-i {part}: an expression needs a name: -i name={part}")
+            new, colon, old = part.partition(":")
+            meant = f"{new}={old}" if colon and _is_name(new) and _is_name(old) else f"name={part}"
+            raise UsageError(f"-i {part}: an expression needs a name: -i {meant}")
         raise UsageError(f"-i {part}: {name!r} is no Python name")
     if name == "inputs":
         raise UsageError(
@@ -171,11 +186,7 @@ def _input(part: str) -> Input:
         )
     if not expression:
         raise UsageError(f"-i {part}: there is no expression behind the =")
-    try:
-        compile(expression, f"<-i {name}>", "eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = getattr(error, "msg", None) or str(error)
-        raise UsageError(f"-i {part}: this is no Python expression: {reason}") from None
+    _check_expression(expression, f"-i {part}")
     return Input(name, expression)
 
 
@@ -196,6 +207,22 @@ def _name(flag: str, text: str) -> str:
 
 def _bindable(flag: str, text: str | None) -> str | None:
     return None if text is None else _name(flag, text)
+
+
+def _function(text: str | None) -> str | None:
+    """The value of ``-d``: a name, or a lambda."""
+    if text is None or not text.startswith("lambda"):
+        return _dotted("-d", "a function", text)
+    _check_expression(text, f"-d {text}")
+    return text
+
+
+def _check_expression(text: str, written: str) -> None:
+    try:
+        compile(text, f"<{written.partition(' ')[0]}>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        raise UsageError(f"{written}: this is no Python expression: {reason}") from None
 
 
 def _dotted(flag: str, what: str, text: str | None) -> str | None:

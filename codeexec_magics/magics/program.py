@@ -6,6 +6,7 @@ Runs in the kernel; starts nothing. What is wrong here is wrong usage.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +17,9 @@ from codeexec_magics.engine.sources import read_source
 from codeexec_magics.engine.transform import Transform, check_name
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
-from codeexec_magics.magics.flags import nearest
 from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.magics.request import Arguments
+from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import Program
 
 
@@ -62,8 +63,24 @@ def _language(arguments: Arguments) -> Language:
         if word is not None and flag is not None and languages.find(flag) is not chosen:
             raise UsageError(f"the line names two languages: {word} and --lang {flag}")
     except CodeExecError as error:
-        raise UsageError(str(error)) from None
+        named = word if word is not None else flag or ""
+        meant = _meant(named)
+        told = f"no language is called {named!r}{meant}" if meant else str(error)
+        raise UsageError(told) from None
     return chosen
+
+
+def _meant(word: str) -> str:
+    """What somebody wanted who took this word for a language."""
+    lower = word.lower()
+    if lower in ("typescript", "ts", "tsx"):
+        return "; write %%transform js, and leave the types out"
+    if re.fullmatch(r"python3?[.\d]+", lower):
+        version = lower.removeprefix("python")
+        return f"; a version is chosen by %%transform --python {version}"
+    if os.path.splitext(word)[1] or os.path.sep in word:
+        return f"; a file is run by %transform -f {word}"
+    return ""
 
 
 def _language_of_file(arguments: Arguments) -> Language:
@@ -93,7 +110,7 @@ def _named(arguments: Arguments, namespace: Mapping[str, Any]) -> Transform:
     known = transforms_in(namespace)
     if word not in known:
         is_else = f": it is a {type(namespace[word]).__name__}" if word in namespace else ""
-        hint = is_else or nearest(word, [*known, *languages.names()])
+        hint = is_else or nearest(word, [*known, *languages.names()]) or _meant(word)
         raise UsageError(f"no transform is called {word!r}{hint or '; %%transform -n makes one'}")
     if arguments.language is not None:
         raise UsageError(f"{word} has its language already: leave --lang out")

@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from codeexec_magics.display.figures import bytes_in_words, seconds_in_words
 from codeexec_magics.display.wording import counted, on_one_line
 from codeexec_magics.engine.runs import Run, RunFigures, runs
-from codeexec_magics.magics.flags import nearest
+from codeexec_magics.magics.suggestions import nearest
 
 _HEADINGS = ("id", "state", "language", "age", "cpu", "memory", "processes", "program")
 _NUMERIC = frozenset({"id", "age", "cpu", "memory", "processes"})

@@ -14,7 +14,7 @@ from traitlets import Bool, Dict, Float, Integer, TraitError, Unicode
 from traitlets.config import Configurable
 
 from codeexec_magics.errors import CodeExecError, InvalidOptions
-from codeexec_magics.magics.flags import nearest
+from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import parse_seconds, parse_size
 
 LIMITS = ("memory", "cpu_time", "processes", "cpus")
@@ -106,6 +106,26 @@ def describe(settings: TransformSettings, names: Sequence[str] = ()) -> str:
     return "\n".join(f"{name} = {_written(values.get(name))}" for name in names)
 
 
+def assignments(words: Sequence[str]) -> list[str]:
+    """The words with each assignment as one: of ``a = 1``, ``a 1``, ``--a 1``, ``--a=1``."""
+    bare = [word.removeprefix("--") for word in words if word != "="]
+    joined: list[str] = []
+    for word in bare:
+        last = joined[-1] if joined else ""
+        takes = last.endswith("=") or (last and "=" not in last and not _is_setting(word))
+        if word.startswith("=") or (takes and "=" not in word and _is_setting(last.rstrip("="))):
+            joined[-1] = f"{last.rstrip('=')}={word.removeprefix('=')}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def reset(settings: TransformSettings) -> None:
+    """Set everything to what it was when the extension was loaded without a configuration."""
+    for name, trait in TransformSettings.class_own_traits(config=True).items():
+        setattr(settings, name, trait.default())
+
+
 def change(settings: TransformSettings, words: Sequence[str]) -> None:
     """Set what ``name=value`` words say: all of it, or nothing if one of them is wrong.
 
@@ -130,6 +150,10 @@ def change(settings: TransformSettings, words: Sequence[str]) -> None:
         raise UsageError(str(error)) from None
     for name, value in wanted.items():
         setattr(settings, name, value)
+
+
+def _is_setting(word: str) -> bool:
+    return word in _NAMES or word.endswith(".executable")
 
 
 def setting_names() -> list[str]:

@@ -20,9 +20,9 @@ from IPython.core.magic import (
     no_var_expand,
 )
 
-from codeexec_magics.magics.help import help_text
+from codeexec_magics.magics.help import help_text, with_help
 from codeexec_magics.magics.origin import Origin
-from codeexec_magics.magics.settings import TransformSettings, change, describe
+from codeexec_magics.magics.settings import TransformSettings, assignments, change, describe, reset
 
 if TYPE_CHECKING:
     from codeexec_magics.engine.jobs import Job
@@ -48,26 +48,27 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
     @needs_local_scope  # type: ignore[untyped-decorator]
+    @with_help
     def transform(
         self, line: str = "", cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> Job | None:
+    ) -> Any:
         """Run a cell, a file, or a named transform; `help_text` is what ``?`` shows instead."""
+        from codeexec_magics.magics.namespace import Scope
         from codeexec_magics.magics.parsing import parse
 
-        arguments = parse(line)
+        scope = Scope(self.shell.user_ns, local_ns or {})
+        arguments = parse(line, scope)
         if arguments.runs:
             from codeexec_magics.leases.sharing import Share
 
             Share.start_early()  # what follows takes as long, the first time
 
-        from codeexec_magics.magics.namespace import Scope
         from codeexec_magics.magics.plan import make_plan
         from codeexec_magics.magics.running import run
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
 
         first_line = 1 if cell is None else self.origin.first_line(cell)
-        scope = Scope(self.shell.user_ns, local_ns or {})
         plan = make_plan(arguments, cell, first_line, self, scope)
         if arguments.background and plan.refusal is None:
             return self._start(plan)
@@ -76,40 +77,44 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         stored = store(self.shell, plan, result)
         if result is not None:
             showing.end(result, stored)
-        return None
+        wanted = cell is None and self.origin.assigns(line)
+        return result.output if wanted and result is not None else None
 
     transform.__doc__ = help_text()
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
+    @with_help
     def transform_config(self, line: str = "") -> None:
-        """Show or set the defaults of ``%%transform``.
-
-        ::
+        """Show or set the defaults of %%transform.
 
             %transform_config                               show them all
             %transform_config timeout                       show one
             %transform_config timeout=5 grace=1             seconds; timeout=none for no limit
+            %transform_config reset                         set all to what they were at first
             %transform_config javascript.executable=/path   the runtime of a language; none resets
 
-        The same settings, by IPython's own ways: ``%config TransformMagics.timeout = 5``, or
-        ``c.TransformMagics.timeout = 5`` in a profile.
+        The same settings, by IPython's own ways: %config TransformMagics.timeout = 5, or
+        c.TransformMagics.timeout = 5 in a profile.
         """
         from codeexec_magics.magics.parsing import words_of
 
-        words = words_of(line)
-        if any("=" in word for word in words):
+        words = assignments(words_of(line))
+        if words == ["reset"]:
+            reset(self)
+        elif any("=" in word for word in words):
             change(self, words)
         else:
             print(describe(self, words))  # noqa: T201 - a line magic that answers
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
+    @with_help
     def transform_doctor(self, line: str = "") -> None:
         """Tell what this machine guarantees, and prove it now.
 
         It names what holds a program's processes together, finds the runtimes, tries what
-        ``--seal``, ``--no-network`` and ``--sandbox`` need, interrupts a hostile tree of processes,
+        --seal, --no-network and --sandbox need, interrupts a hostile tree of processes,
         kills a process that executes as a kernel may be killed, and counts what is left.
         """
         from codeexec_magics.magics.examining import show_examination
@@ -120,15 +125,14 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
+    @with_help
     def transform_ps(self, line: str = "") -> None:
         """List the programs that run: cells of all subshells and threads, and background jobs.
-
-        ::
 
             %transform_ps        each with its number, age, processor time, memory, processes
             %transform_ps -v     with its processes, too
 
-        ``%transform_kill`` ends one.
+        %transform_kill ends one.
         """
         from codeexec_magics.magics.run_list import listing
 
@@ -139,17 +143,16 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
+    @with_help
     def transform_kill(self, line: str = "") -> None:
         """End programs that run, with every process of theirs, and wait for it.
-
-        ::
 
             %transform_kill 3          interrupt it; after its grace it is killed
             %transform_kill 3 5        both
             %transform_kill all        every one
             %transform_kill --now 3    without grace
 
-        The numbers are those of ``%transform_ps``. It works from a subshell, too, for a cell that
+        The numbers are those of %transform_ps. It works from a subshell, too, for a cell that
         the interrupt of the notebook does not reach.
         """
         from codeexec_magics.magics.run_list import end_runs
@@ -198,8 +201,8 @@ class _Words:
 
 
 def _words(line: str, magic: str, switch: tuple[str, ...]) -> _Words:
-    from codeexec_magics.magics.flags import nearest
     from codeexec_magics.magics.parsing import words_of
+    from codeexec_magics.magics.suggestions import nearest
 
     words = words_of(line)
     rest = [word for word in words if word not in switch]

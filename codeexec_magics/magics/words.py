@@ -15,11 +15,13 @@ def split_words(line: str) -> list[str]:
 
     One pair of quotes around a whole word is removed, as a shell does, and so is one around what
     follows the ``=`` of ``--option="…"`` and of an environment variable. All others stay, since
-    they belong to an expression: ``-i new=df["a b"]``.
+    they belong to an expression: ``-i new=df["a b"]``. A word that begins with ``#`` begins a
+    comment.
 
     Raises:
         ValueError: A quote is not closed.
     """
+    line = _without_comment(line)
     together = _held_together(line)
     words: list[str] = []
     start: int | None = None
@@ -72,6 +74,19 @@ def _split_at(positions: list[int], text: str) -> list[str]:
 
 def _outside(text: str) -> list[int]:
     return [position for position, held in enumerate(_held_together(text)) if not held]
+
+
+def _without_comment(line: str) -> str:
+    """The line up to a ``#`` that begins a word."""
+    position = 0
+    while position < len(line):
+        character = line[position]
+        if character in _QUOTES:
+            position = _closing_quote(line, position)
+        elif character == "#" and (position == 0 or line[position - 1].isspace()):
+            return line[:position]
+        position += 1
+    return line
 
 
 def _held_together(text: str) -> list[bool]:

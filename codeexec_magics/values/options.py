@@ -159,19 +159,26 @@ class ExecutionOptions:
         return merged
 
 
+_TIME = re.compile(r"([-+.\deE_]+)\s*(ms|s|sec|min|m|h)?")
+_SECONDS_IN = {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600}
+
+
 def parse_seconds(text: str) -> float:
-    """Read a time limit as a user types it: ``5``, ``0.5``, or ``none`` for no limit.
+    """Read a time limit as a user types it: ``5``, ``0.5``, ``500ms``, ``2m``; ``none`` for none.
 
     Raises:
-        InvalidOptions: It is neither.
+        InvalidOptions: It is none of these.
     """
-    if text.strip().lower() in {"none", "inf"}:
+    wanted = text.strip().lower()
+    if wanted in {"none", "inf"}:
         return math.inf
+    found = _TIME.fullmatch(wanted)
     try:
-        seconds = float(text)
+        seconds = float(found[1] if found else wanted)
     except ValueError:
-        raise InvalidOptions(f"timeout must be seconds (5, 0.5) or none, not {text!r}") from None
-    _check_seconds("timeout", seconds, unlimited=True)
+        raise InvalidOptions(f"it takes seconds (5, 0.5, 2m) or none, not {text!r}") from None
+    seconds *= _SECONDS_IN[(found and found[2]) or "s"]
+    _check_seconds("it", seconds, unlimited=True)
     return seconds
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -102,10 +103,12 @@ def test_more_names_take_keys_attributes_or_columns() -> None:
         ({"a": 1, "bb": 2}, "no key 'b'; did you mean 'bb'? (it has a, bb)"),
         ({}, "no key 'a' (it has none)"),
         ({1: 2}, "no key 'a'"),
-        ([1, 2], "it is a list"),
-        (None, "it is a NoneType"),
-        ("ab", "it is a str"),
-        (Point, "it is a type"),
+        ([1, 2, 3], "-o takes 2 items, and the result is a list of 3"),
+        ((), "a tuple of 0"),
+        (5, "the result is an int"),
+        (None, "is a NoneType"),
+        ("ab", "is a str"),
+        (Point, "is a type"),
         (pd.DataFrame({"a": [1], 5: [2]}), "no column 'b' (it has a)"),
         (pd.DataFrame({"a": [1], "count": [2]}), "no column 'b'"),
         ({f"k{number}": 0 for number in range(50)}, "k9, …"),
@@ -122,5 +125,9 @@ def test_a_missing_key_is_named_and_nothing_is_returned(value: object, told: str
 def test_a_method_is_no_attribute_that_an_output_may_take() -> None:
     with pytest.raises(DecodingFailed):
         pick_outputs(Point(1, 2), ("a", "__init__"))
-    with pytest.raises(DecodingFailed):
-        pick_outputs([3, 1], ("sort", "append"))
+
+
+def test_more_names_take_the_items_of_a_sequence() -> None:
+    assert pick_outputs([1, [2]], ("a", "b")) == {"a": 1, "b": [2]}
+    assert pick_outputs((None, 2), ("a", "b")) == {"a": None, "b": 2}
+    assert pick_outputs(np.array([[1, 2], [3, 4]]), ("a", "b"))["b"].tolist() == [3, 4]

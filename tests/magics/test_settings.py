@@ -7,7 +7,7 @@ from IPython.core.error import UsageError
 from traitlets import TraitError
 from traitlets.config import Config
 
-from codeexec_magics.magics.settings import TransformSettings, change, describe
+from codeexec_magics.magics.settings import TransformSettings, assignments, change, describe, reset
 
 
 @pytest.fixture
@@ -123,3 +123,18 @@ def test_what_looks_secret_is_hidden_unless_the_setting_says_otherwise(
     run("%transform_config hide_secrets=False")
     assert run(cell) is not None
     assert "token = 'hunter2'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["timeout=7 grace=1", "timeout = 7 grace= 1", "timeout 7 grace 1", "--timeout 7 --grace=1"],
+)
+def test_an_assignment_is_read_however_it_is_written(
+    settings: TransformSettings, line: str
+) -> None:
+    change(settings, assignments(line.split()))
+    assert (settings.timeout, settings.grace) == (7, 1)
+
+    assert assignments(["timeout", "grace"]) == ["timeout", "grace"]
+    reset(settings)
+    assert (settings.timeout, settings.grace) == (None, 0.5)

@@ -424,7 +424,7 @@ def test_a_function_of_the_notebook_shows_the_value(
     [
         ("loook", "did you mean 'look'?"),
         ("look.at", "has no 'at'"),
-        ("number", "takes a function, and this is a int"),
+        ("number", "takes a function, and this is an int"),
     ],
 )
 def test_a_function_that_is_not_there_is_told_before_anything_starts(
@@ -436,6 +436,77 @@ def test_a_function_that_is_not_there_is_told_before_anything_starts(
     assert isinstance(failure, UsageError)
     assert told in str(failure)
     assert "r" not in shell.user_ns
+
+
+def test_the_value_is_shown_by_what_every_notebook_has(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("%%transform -d display\n6 * 7") is None
+    assert run("%%transform -d 'lambda value: value + 1'\n6 * 8") is None
+    assert capsys.readouterr().out.split() == ["42", "49"]
+
+
+def test_the_value_of_a_line_magic_can_be_assigned(
+    shell: InteractiveShell, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "add.js"
+    file.write_text("x + 1")
+    assert run(f"a = %transform -f {file} -i x=1") is None
+    assert run(f"if True:\n    b = %transform -q -f {file} -i x=2 -o c") is None
+    capsys.readouterr()
+    assert run(f"%transform -f {file} -i x=3") is None
+
+    assert [shell.user_ns[name] for name in "abc"] == [2, 3, 3]
+    assert "Out[" not in capsys.readouterr().out
+
+
+def test_flags_take_variables_in_braces(shell: InteractiveShell, run: Run, tmp_path: Path) -> None:
+    shell.user_ns.update(seconds=5, size="64M", key="a b", folder=str(tmp_path), t={"x": 2.5})
+    line = "--timeout {seconds} --memory {size} --cwd {folder} --env A={key} --env B={seconds}s"
+    cell = f"%%transform {line} -o out --result r\nimport os; os.getcwd(), dict(os.environ)"
+    assert run(cell) is None
+    folder, environment = shell.user_ns["out"]
+    assert (folder, environment["A"]) == (os.path.realpath(tmp_path), "a b")
+    assert environment["B"] == "{seconds}s"
+    assert shell.user_ns["r"].timeout == 5
+    assert run("%%transform --timeout {t['x'] * 2} --result r\n1") is None
+    assert shell.user_ns["r"].timeout == 5
+    assert run("%%transform --timeout {None} --result r\n1") is None
+    assert shell.user_ns["r"].timeout == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--timeout {secnds}", "--timeout {secnds}: no variable is called 'secnds'; did you mean"),
+        ("--timeout {1/0}", "--timeout {1/0}: ZeroDivisionError"),
+        ("--timeout {a b}", "no Python expression between the braces"),
+        ("--timeout {key}", "not 'a b'"),
+        ("--env A={secnds}", "no variable is called 'secnds'"),
+    ],
+)
+def test_a_variable_of_a_flag_that_is_not_there_is_told(
+    shell: InteractiveShell, run: Run, line: str, told: str
+) -> None:
+    shell.user_ns.update(seconds=5, key="a b")
+    failure = run(f"%%transform {line} --result r\n1")
+
+    assert isinstance(failure, UsageError)
+    assert told in str(failure)
+    assert "r" not in shell.user_ns
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_every_magic_shows_its_help(
+    run: Run, capsys: pytest.CaptureFixture[str], flag: str
+) -> None:
+    assert run(f"%%transform js {flag}\nnot run") is None
+    assert "--no-raise-error" in capsys.readouterr().out
+    for magic in ("transform", "transform_config", "transform_ps", "transform_kill"):
+        assert run(f"%{magic} {flag}") is None
+        assert f"%{magic} " in capsys.readouterr().out
+    assert run(f"%transform_doctor {flag}") is None
+    assert "prove it" in capsys.readouterr().out
 
 
 def test_an_error_of_the_user_s_function_is_the_cell_s(shell: InteractiveShell, run: Run) -> None:
