@@ -24,6 +24,7 @@ from codeexec_magics.display.pictures import bundle_block
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.values import value_blocks, value_type
 from codeexec_magics.display.wording import counted, cut, on_one_line
+from codeexec_magics.values.bundles import harmless
 from codeexec_magics.values.results import ExecutionResult, Outcome
 
 _STATES = {
@@ -59,9 +60,13 @@ def card_of(result: ExecutionResult, view: View) -> Card:
     """The card of a result."""
     blocks: list[Block] = []
     if view.streams:
-        shown = (attempt(partial(bundle_block, bundle), None) for bundle in result.displays)
+        bundles = result.displays if result.trusted else map(harmless, result.displays)
+        shown = (attempt(partial(bundle_block, bundle), None) for bundle in bundles)
         blocks += (block for block in shown if block is not None)
-    blocks += value_blocks(result.output) if result.success else failure_blocks(result, view)
+    if result.success:
+        blocks += value_blocks(result.output, trusted=result.trusted)
+    else:
+        blocks += failure_blocks(result, view)
     if view.streams:
         blocks += _streams(result)
 
@@ -79,7 +84,7 @@ def header_of(result: ExecutionResult, view: View) -> Header:
         word,
         cut(on_one_line(result.language), 40),
         target=cut(on_one_line(view.target or ""), 60) if result.success else "",
-        type=value_type(result.output) if shows_type else "",
+        type=value_type(result.output, trusted=result.trusted) if shows_type else "",
         detail=_detail(result),
         chip=chip_of(result) if view.chip else "",
     )

@@ -31,21 +31,14 @@ from codeexec_magics.display.guard import (
     plain,
 )
 from codeexec_magics.display.wording import clip, counted, without_addresses
-
-LARGEST_PICTURE = 3_000_000
-"""Bytes of a picture that are still put into a notebook."""
+from codeexec_magics.values.bundles import harmless
+from codeexec_magics.values.pictures import LARGEST_PICTURE, is_sound, kind_of
 
 _CHART = re.compile(r"application/vnd\.(?:plotly|vega|vegalite)\.v\d+\+json\Z")
 _PLOTLY = "application/vnd.plotly.v1+json"
 _MIME_NAME = re.compile(r"(?:text|image|application)/[\w.+-]+\Z")
 _SVG = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL
-)
-_SIGNATURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
 )
 _WORDS = ("text/plain", "text/markdown", "text/latex")
 _PREFERENCE = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html")
@@ -62,6 +55,21 @@ def picture_of(value: object) -> Block | None:
     if origin(value)[0] == "matplotlib":
         return _figure(value)
     return _own_form(value)
+
+
+def checked_picture(value: object) -> Block | None:
+    """The picture that a value is which nobody trusts: its bytes are looked at, nothing is asked.
+
+    None for all others: what draws itself elsewhere, or has a source, is a value like any other.
+    """
+    if isinstance(value, bytes | bytearray):
+        content = bytes(value)
+        mime = kind_of(content)
+        return _picture(mime, content) if mime and is_sound(mime, content) else None
+    if type(value) is dict and is_bundle(value):
+        kept = harmless(value)
+        return bundle_block(kept) if len(kept) > 1 else None
+    return None
 
 
 def is_bundle(value: Mapping[Any, Any]) -> bool:
@@ -165,12 +173,8 @@ def _plotly(figure: object) -> Block | None:
 
 
 def _file(content: bytes) -> Block | None:
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return _picture("image/webp", content)
-    for signature, mime in _SIGNATURES:
-        if content.startswith(signature):
-            return _picture(mime, content)
-    return None
+    mime = kind_of(content)
+    return None if mime is None else _picture(mime, content)
 
 
 def _is_svg(text: str) -> bool:

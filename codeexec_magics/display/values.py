@@ -22,7 +22,7 @@ from codeexec_magics.display.brief import (
 )
 from codeexec_magics.display.grids import grid_of
 from codeexec_magics.display.guard import attempt, origin
-from codeexec_magics.display.pictures import picture_of
+from codeexec_magics.display.pictures import checked_picture, picture_of
 from codeexec_magics.display.tables import table_of
 from codeexec_magics.display.trees import tree_of
 from codeexec_magics.display.wording import (
@@ -43,14 +43,19 @@ _SHOWN_ITEMS = 10
 _NUMBER_KINDS = "biufcmM"
 
 
-def value_blocks(value: object) -> tuple[Block, ...]:
-    """The blocks that show a value; none for None, which the header tells."""
+def value_blocks(value: object, *, trusted: bool = True) -> tuple[Block, ...]:
+    """The blocks that show a value; none for None, which the header tells.
+
+    Args:
+        value: What is shown.
+        trusted: Whether it may draw itself; else it is text, or a picture by its bytes.
+    """
     if value is None:
         return ()
-    return attempt(lambda: _blocks(value), ()) or (Plain(Clip((brief(value),))),)
+    return attempt(lambda: _blocks(value, trusted), ()) or (Plain(Clip((brief(value),))),)
 
 
-def value_type(value: object) -> str:
+def value_type(value: object, *, trusted: bool = True) -> str:
     """A value's type, and what it holds where the type does not tell.
 
     For example ``ndarray float64 (3, 4)`` and ``str, SVG picture``.
@@ -60,16 +65,17 @@ def value_type(value: object) -> str:
         words = attempt(lambda: f"{name} {value.dtype} {value.shape}", name)  # type: ignore[attr-defined]
         return cut(on_one_line(words), 80)
     if type(value) in {str, bytes, bytearray, dict}:
-        picture = attempt(lambda: picture_of(value), None)
+        look = picture_of if trusted else checked_picture
+        picture = attempt(lambda: look(value), None)
         return f"{name}, {picture.alternative}" if isinstance(picture, Picture) else name
     return name
 
 
-def _blocks(value: object) -> tuple[Block, ...]:
+def _blocks(value: object, trusted: bool) -> tuple[Block, ...]:
     grid = grid_of(value)
     if grid is not None:
         return (table_of(grid),)
-    picture = picture_of(value)
+    picture = picture_of(value) if trusted else checked_picture(value)
     if picture is not None:
         return (picture,)
     if isinstance(value, bytes | bytearray):

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from codeexec_magics.values.bundles import admit
+
 _MOST = 1000
 _MOST_BYTES = 64 << 20
 _LEFT_OUT = f"… further displays are left out: there are {_MOST:,} of them, or 64 MiB …"
@@ -19,7 +21,7 @@ class Displays:
 
     Args:
         show: Told of every bundle that is within the bounds, and of its metadata; may be None.
-        admit: Turns a bundle that has arrived into what may be kept and shown of it.
+        trusted: Whether bundles may be kept and shown as they come; else what is harmless of them.
 
     Attributes:
         kept: The bundles; the last one says that others were left out, if some were.
@@ -28,10 +30,11 @@ class Displays:
     def __init__(
         self,
         show: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
-        admit: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
+        *,
+        trusted: bool = True,
     ) -> None:
         self._show = show
-        self._admit = admit
+        self._trusted = trusted
         self._bytes = 0
         self._full = False
         self.kept: list[dict[str, Any]] = []
@@ -40,7 +43,10 @@ class Displays:
         """Keep a bundle and pass it on, or leave it out."""
         if self._full:
             return
-        bundle, described = self._admit(arrived), dict(metadata)
+        if self._trusted:
+            bundle, described = dict(arrived), dict(metadata)
+        else:
+            bundle, described = admit(arrived, metadata)
         self._bytes += _size(bundle) + _size(described)
         if len(self.kept) >= _MOST or self._bytes > _MOST_BYTES:
             self._full = True

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from codeexec_magics.engine.bundles import harmless
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.observer import Observer
@@ -42,7 +41,7 @@ class Execution:
         self._language = language
         self._options = options
         self._observer = observer
-        self._displays = Displays(observer.display, harmless if options.sandbox else dict)
+        self._displays = Displays(observer.display, trusted=not options.sandbox)
         self._worker: Worker | None = None
 
     def run(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> ExecutionResult:
@@ -85,7 +84,12 @@ class Execution:
 
     def _facts(self, loop: Loop, refusal: Exception | None) -> Facts:
         """What is known of the run."""
-        facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
+        facts = Facts(
+            self._language.name,
+            self._options.timeout,
+            limits=self._options.limits(),
+            trusted=not self._options.sandbox,
+        )
         if self._worker is not None:
             facts = self._worker.facts()
         return replace(

@@ -49,6 +49,7 @@ class Facts:
         started: Whether the runner was ready and the program begun.
         containment: The tier that held the run.
         left: Processes that could not be ended.
+        trusted: Whether what the program says may be shown as it says; not from a sandbox.
     """
 
     language: str
@@ -69,6 +70,7 @@ class Facts:
     started: bool = False
     containment: str = ""
     left: int = 0
+    trusted: bool = True
 
 
 def compose(facts: Facts) -> ExecutionResult:
@@ -94,6 +96,7 @@ def compose(facts: Facts) -> ExecutionResult:
         receipt=Receipt(ended.reaped, ended.forced, left, facts.containment),
         timeout=facts.timeout,
         displays=tuple(facts.displays),
+        trusted=facts.trusted,
     )
 
 

@@ -189,6 +189,7 @@ class Worker:
             stderr=self.printed("stderr"),
             started=conversation.began is not None,
             containment=self.lease.containment,
+            trusted=not task.options.sandbox,
         )
 
     def close(self) -> None:

@@ -69,6 +69,8 @@ class ExecutionResult:
         receipt: What the clean-up did.
         timeout: The limit in seconds that was in force; ``inf`` for none.
         displays: MIME bundles that the program displayed, in order.
+        trusted: Whether what comes from the program may be shown as it says. False for a sandboxed
+            program: of that nothing is drawn but text, and pictures that are what they say.
     """
 
     outcome: Outcome
@@ -85,6 +87,7 @@ class ExecutionResult:
     receipt: Receipt = field(default_factory=Receipt)
     timeout: float = float("inf")
     displays: tuple[Mapping[str, Any], ...] = ()
+    trusted: bool = True
 
     @property
     def success(self) -> bool:
@@ -149,6 +152,7 @@ class ExecutionResult:
             },
             "timeout": None if self.timeout == float("inf") else self.timeout,
             "displays": [dict(bundle) for bundle in self.displays],
+            "trusted": self.trusted,
         }
 
     @classmethod
@@ -175,6 +179,7 @@ class ExecutionResult:
             receipt=_receipt(data.get("receipt") or {}),
             timeout=float("inf") if timeout is None else float(timeout),
             displays=tuple(data.get("displays") or ()),
+            trusted=data.get("trusted", True) is True,
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

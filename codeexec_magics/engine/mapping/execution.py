@@ -13,7 +13,6 @@ from typing import Any
 
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import rows_of
-from codeexec_magics.engine.bundles import harmless
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.mapping.failures import ItemFailure
@@ -58,7 +57,7 @@ class MapExecution:
         self._options = options
         self._plan = plan
         self._observer = observer
-        self._displays = Displays(observer.display, harmless if options.sandbox else dict)
+        self._displays = Displays(observer.display, trusted=not options.sandbox)
         self._lines = {
             name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
         }
@@ -79,7 +78,12 @@ class MapExecution:
         """
         if not self._language.maps:
             raise InvalidOptions(f"{self._language.name} does not map")
-        facts = Facts(self._language.name, self._options.timeout, limits=self._options.limits())
+        facts = Facts(
+            self._language.name,
+            self._options.timeout,
+            limits=self._options.limits(),
+            trusted=not self._options.sandbox,
+        )
         try:
             rows = rows_of(items)
         except DataError as error:

@@ -17,7 +17,6 @@ from census import wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
-from codeexec_magics.engine.bundles import harmless
 from codeexec_magics.engine.execution import Execution
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.languages import find
@@ -26,6 +25,7 @@ from codeexec_magics.supervision.choice import Choice
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
 from codeexec_magics.supervision.recipe import Isolation
+from codeexec_magics.values.bundles import harmless
 from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
@@ -364,6 +364,12 @@ os.write(3, struct.pack(">I", len(text)) + text)
 """
 
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
 def test_what_a_sandbox_displays_is_text_and_pictures(executor: CodeExecutor, inside: Path) -> None:
     program = """
 class Page:
@@ -373,10 +379,10 @@ class Page:
         return "a page"
 class Picture:
     def _repr_mimebundle_(self, **_):
-        return {"image/png": "aGk=", "application/javascript": "steal()", "text/html": "<b>"}
+        return {"image/png": PICTURE, "application/javascript": "steal()", "text/html": "<b>"}
 display(Page())
 display(Picture())
-"""
+""".replace("PICTURE", repr(PICTURE))
     sandboxed = executor.execute_python(program, sandbox=True, directory=str(inside)).displays
     free = executor.execute_python(program).displays
 
