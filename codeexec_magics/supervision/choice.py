@@ -8,13 +8,14 @@ from __future__ import annotations
 from . import containment, isolation
 from .containment import (
     Containment,
+    FilteredSubreaper,
     GuardedSubreaper,
     PidNamespace,
     SealedSubreaper,
 )
 from .recipe import Isolation
 
-_CLOSED = (GuardedSubreaper, PidNamespace, SealedSubreaper)
+_CLOSED = (GuardedSubreaper, PidNamespace, FilteredSubreaper, SealedSubreaper)
 """The tiers out of which a program can signal nobody."""
 
 

@@ -16,17 +16,21 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 from ..protocol.numbers import END_OF_NAMESPACE
 from . import (
     attempt,
+    bpf,
     landlock,
     linux,
     processes,
     seccomp,
 )
 
+_MOST_NUMBERS = 60
+"""Processes that a filter compares with; it asks about all others."""
 _PATIENCE_WITH_INIT = 0.5
 """Seconds; it kills in one step, and only a program that attacks it keeps it from that."""
 
@@ -45,8 +49,13 @@ class Containment:
     def enter_init(self) -> None:
         """Prepare the run's first process, where the tier has one."""
 
-    def enter_worker(self) -> None:
-        """Restrict the worker's process, just before its exec."""
+    def enter_worker(self) -> int:
+        """Restrict the worker's process, just before its exec.
+
+        Returns:
+            The descriptor of a `Referee` for the reaper; -1 if none is needed.
+        """
+        return -1
 
     def kill_all(self) -> None:
         """Send SIGKILL to every process of the run that exists now."""
@@ -104,10 +113,12 @@ class GuardedSubreaper(Subreaper):
         if not self._closed:
             raise OSError("the Landlock domain does not hold signals back")
 
-    def enter_worker(self) -> None:
+    def enter_worker(self) -> int:
         """Enter the inner domain: the reaper is outside of it."""
+        ours = _our_processes()
+        linux.renounce_capability(linux.CAP_SYS_NICE)
         landlock.scope_signals()
-        seccomp.refuse_foreign_limits()
+        return _asking(seccomp.guard_scheduling, ours, seccomp.NOT_PERMITTED)
 
     def kill_all(self) -> None:
         """Kill the whole domain at once."""
@@ -119,6 +130,33 @@ class GuardedSubreaper(Subreaper):
             os.kill(-1, signal.SIGKILL)
         except OSError:
             return  # nobody is left to be signalled
+
+
+class FilteredSubreaper(Subreaper):
+    """Attacks are refused by the numbers of the processes that they name.
+
+    For kernels before 6.12 that give no namespaces. What can be named by a path, it does not see.
+    """
+
+    name = "filtered-subreaper"
+    covers = (
+        "every descendant, and signals, traces and limits that reach for the supervising "
+        "processes; not what root does to them by files of /proc and of control groups"
+    )
+
+    def enter_reaper(self) -> None:
+        """A filter takes that no privileges can be gained."""
+        super().enter_reaper()
+        linux.renounce_privileges()
+
+    def enter_worker(self) -> int:
+        """Install the filter."""
+        ours = _our_processes()
+        linux.renounce_capability(linux.CAP_SYS_NICE, linux.CAP_SYS_PTRACE)
+        fd = _asking(seccomp.guard_processes, ours, bpf.ALLOW)
+        if not _cannot_signal(os.getppid()):
+            raise OSError("the filter does not hold signals back")
+        return fd
 
 
 class PidNamespace(Subreaper):
@@ -184,14 +222,17 @@ class SealedSubreaper(PidNamespace):
         if os.path.isdir("/dev/shm"):
             linux.mount_own_shared_memory()
 
-    def enter_worker(self) -> None:
-        """Enter the inner domain."""
-        self._guard.enter_worker()
+    def enter_worker(self) -> int:
+        """Enter the inner domain. What is outside of the namespace cannot be named."""
+        linux.renounce_capability(linux.CAP_SYS_NICE)
+        landlock.scope_signals()
+        return seccomp.guard_scheduling((os.getppid(),), bpf.ALLOW)
 
 
 TIERS: tuple[type[Containment], ...] = (
     GuardedSubreaper,
     PidNamespace,
+    FilteredSubreaper,
     Subreaper,
     ProcessGroup,
 )
@@ -239,6 +280,27 @@ def _try(containment: Containment) -> None:
     _, status = os.waitpid(inner, 0)
     if status != 0:
         raise OSError("a process inside could not be restricted")
+
+
+def _our_processes() -> tuple[int, ...]:
+    """In a worker: the processes above it, and what else the supervisor has started by now."""
+    above: list[int] = []
+    pid: int | None = os.getppid()
+    while pid:
+        above.append(pid)
+        pid = processes.parent(pid)
+    beside = processes.children(above[1]) if len(above) > 1 else []
+    return tuple(dict.fromkeys([*above, *beside]))[:_MOST_NUMBERS]
+
+
+def _asking(
+    guard: Callable[[tuple[int, ...], int], int], ours: tuple[int, ...], without: int
+) -> int:
+    """Install a filter that asks about processes that are none of ours by now, if one can ask."""
+    if linux.can_answer_calls():
+        with contextlib.suppress(OSError):  # somebody listens already: we are inside of such a run
+            return guard(ours, bpf.ASK)
+    return guard(ours, without)
 
 
 def _cannot_signal(pid: int) -> bool:

@@ -49,10 +49,9 @@ def enter(isolation: Isolation, folders: Sequence[str], contain: Callable[[], No
         shared = (_SHARED_MEMORY,) if read_only and os.path.isdir(_SHARED_MEMORY) else ()
         landlock.write_only_below((*folders, *shared), _DEVICES)
         linux.renounce_capabilities(_KEPT)
-        seccomp.refuse_keys()
-        if not read_only:
-            seccomp.refuse_changes_of_metadata()
-    seccomp.refuse_network(unix=not isolation.sandbox)
+        seccomp.confine(metadata=not read_only)
+    else:
+        seccomp.refuse_network()
 
 
 def _make_all_read_only(folders: Sequence[str]) -> bool:

@@ -54,6 +54,33 @@ def kill_descendants(pid: int) -> int:
     return sent
 
 
+def parent(pid: int) -> int | None:
+    """The parent of a process or of a thread's process; None if there is none such."""
+    return _parent(pid)
+
+
+def members(group: int) -> list[int]:
+    """The processes of a process group."""
+    return [int(name) for name in _numbers() if _group(name) == group]
+
+
+def depth_of_namespaces(pid: int) -> int:
+    """In how many pid namespaces a process or thread has a number; 0 if that cannot be read."""
+    try:
+        status = _read(f"/proc/{pid}/status")
+    except OSError:
+        return 0
+    numbers = status.partition(b"\nNSpid:")[2].partition(b"\n")[0]
+    return len(numbers.split())
+
+
+def _group(name: str) -> int | None:
+    try:
+        return int(_read(f"/proc/{name}/stat").rpartition(b")")[2].split()[2])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def _kill(pid: int) -> int:
     try:
         os.kill(pid, signal.SIGKILL)

@@ -20,7 +20,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from ..protocol import frames
@@ -37,6 +37,7 @@ from .init import Account, be_init
 from .item_clock import ItemClock
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
+from .referee import Referee
 from .rehearsal import rehearse
 from .struggle import Struggle
 from .tally import Tally
@@ -67,6 +68,8 @@ class Reaper:
         self._containment = containment
         self._serve = serve
         self._run: socket.socket | None = None
+        self._status: socket.socket | None = None
+        self._referee: Referee | None = None
         self._reader = frames.FrameReader()
         self._cause: str | None = None
         self._timer: tuple[float, str] | None = None
@@ -129,14 +132,14 @@ class Reaper:
         scratch.create(assignment.scratch)
         self._channels = Channels()
         self._place = assignment.place()
-        self._status, status_end = os.pipe()
+        self._status, status_end = socket.socketpair()
         self._init_status, init_end = os.pipe()
         launch = worker.Launch(
             argv=assignment.argv,
             environment=environment,
             directory=assignment.directory,
             ends=self._channels.theirs,
-            status=status_end,
+            status=status_end.fileno(),
             isolation=assignment.isolation,
             scratch=assignment.scratch,
             serve=self._serve,
@@ -148,20 +151,18 @@ class Reaper:
                 be_init(launch, self._containment, init_end)
             worker.become(launch, self._containment)
         self._channels.close_theirs()
-        for fd in (status_end, init_end):
-            os.close(fd)
+        status_end.close()
+        os.close(init_end)
 
     def _wait(self) -> None:
         """Wait for the next thing that happens, and see to it."""
         times = [self._timer[0]] if self._timer is not None else []
         times += [each.next for each in (self._watch, self._item_clock) if each is not None]
         timeout = max(0.0, min(times) - time.monotonic()) if times else None
-        watched: list[Any] = [self._channel if self._run is None else self._run, self._wake]
-        if self._status >= 0:
-            watched.append(self._status)
+        said = self._channel if self._run is None else self._run
+        watched: list[Any] = [said, self._wake, *self._of_worker()]
         ready, _, _ = select.select(watched, [], [], timeout)
-        if self._status in ready:
-            self._read_status()
+        self._hear_worker(ready)
         if self._wake in ready:
             self._read_signals()
         if self._channel in ready and self._cause is None:
@@ -175,6 +176,19 @@ class Reaper:
             self._look()
         if self._cause is None and self._item_clock and self._item_clock.next <= time.monotonic():
             self._look_at_item()
+
+    def _of_worker(self) -> Iterator[Any]:
+        """What tells of the worker: how its start went, and the calls that are to be decided."""
+        if self._status is not None:
+            yield self._status
+        if self._referee is not None:
+            yield self._referee.fd
+
+    def _hear_worker(self, ready: list[Any]) -> None:
+        if self._status is not None and self._status in ready:
+            self._read_status()
+        if self._referee is not None and self._referee.fd in ready:
+            self._referee.decide()
 
     def _take_over(self) -> None:
         """The supervisor hands a run over, or has ended."""
@@ -199,9 +213,14 @@ class Reaper:
         self._channels.close_ours()
 
     def _read_status(self) -> None:
-        text = os.read(self._status, 5000).decode(errors="replace")
-        os.close(self._status)
-        self._status = -1
+        assert self._status is not None
+        received, descriptors = frames.receive_some(self._status)
+        if descriptors:
+            self._referee = Referee(descriptors[0])
+            return
+        text = received.decode(errors="replace")
+        self._status.close()
+        self._status = None
         if text:
             number, _, rest = text.partition("\0")
             path, _, reason = rest.partition("\0")
@@ -215,7 +234,7 @@ class Reaper:
         numbers = os.read(self._wake, 4096)
         self._tally.reap()
         if self._tally.status is not None:
-            if self._status >= 0:
+            while self._status is not None:
                 self._read_status()  # it may have ended because it could not be started
             self._finish("exit")
         if signal.SIGUSR1 in numbers:

@@ -1,10 +1,10 @@
-"""System calls that a program is refused, as filters of the kernel's BPF machine.
+"""What a program is refused by a filter of system calls.
 
-Runs in a worker before its exec. Owns nothing. A filter holds for the process and for all that it
-starts, and can never be taken off. It needs ``no_new_privs`` or CAP_SYS_ADMIN.
+Runs in a worker before its exec. Owns nothing. What a filter compares is numbers: which call, and
+which arguments; paths and structures it cannot see.
 
-Sources: seccomp(2), ``include/uapi/linux/{seccomp,filter,audit}.h``, and the kernel's tables of
-system calls.
+2026-12: processes that are ours, and stand when a worker is made, are refused by their numbers. For
+those that come later the filter asks the run's reaper (`referee`), where the kernel can ask.
 """
 
 from __future__ import annotations
@@ -12,146 +12,169 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
 
-from . import linux
+from .bpf import ASK, Rule, Test, install, refused
 
-_X86_64, _I386, _AARCH64, _ARM = 0xC000003E, 0x40000003, 0xC00000B7, 0x40000028
-_NATIVE = {"x86_64": _X86_64, "aarch64": _AARCH64}
+NOT_PERMITTED = refused(errno.EPERM)
+_NOT_THERE = refused(errno.ENOSYS)
 
-_LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
-_JUMP_IF_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
-_AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
-_RETURN = 0x06  # BPF_RET | BPF_K
-_ALLOW = 0x7FFF0000
-_REFUSE = 0x00050000  # SECCOMP_RET_ERRNO, with the errno in the low bits
-_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_FIRST_ARGUMENT = 0, 4, 16
-_WITHOUT_X32_BIT = 0xBFFFFFFF
-
-_Instruction = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One system call that is refused.
-
-    Attributes:
-        numbers: Architecture → its number there.
-        number: The errno that the program sees.
-        allowed: The values of its first argument, an ``int``, with which it is allowed.
-    """
-
-    numbers: dict[int, int]
-    number: int
-    allowed: tuple[int, ...] = ()
-
-    def instructions(self, architecture: int) -> list[_Instruction]:
-        """What decides about this call, the call's number being loaded; falls through if other."""
-        refuse = (_RETURN, 0, 0, _REFUSE | self.number)
-        if architecture not in self.numbers:
-            return []
-        if not self.allowed:
-            return [(_JUMP_IF_EQUAL, 0, 1, self.numbers[architecture]), refuse]
-        last = len(self.allowed)
-        # A value that is allowed jumps over the tests behind it, and over the refusal.
-        tests = [
-            (_JUMP_IF_EQUAL, last - index, 0, value) for index, value in enumerate(self.allowed)
-        ]
-        body = [(_LOAD, 0, 0, _OFFSET_FIRST_ARGUMENT), *tests, refuse, (_RETURN, 0, 0, _ALLOW)]
-        return [(_JUMP_IF_EQUAL, 0, len(body), self.numbers[architecture]), *body]
-
-
-_PRLIMIT = _Call({_X86_64: 302, _I386: 340, _AARCH64: 261, _ARM: 369}, errno.EPERM, allowed=(0,))
-_SOCKET = {_X86_64: 41, _AARCH64: 198}
-# It makes sockets, too, and no filter sees it.
-_IO_URING = _Call({_X86_64: 425, _AARCH64: 425}, errno.ENOSYS)
-_KEYS = tuple(
-    _Call({_X86_64: on_x86, _AARCH64: on_arm}, errno.EPERM)
-    for on_x86, on_arm in ((248, 217), (249, 218), (250, 219))  # add_key, request_key, keyctl
+_KEYS = ("add_key", "request_key", "keyctl")
+_SYSTEM_V = (
+    *("shmget", "shmat", "shmctl", "shmdt", "semget", "semop", "semctl", "semtimedop"),
+    *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"),
 )
-_METADATA = tuple(
-    _Call(
-        {_X86_64: on_x86, **({} if on_arm is None else {_AARCH64: on_arm})},
-        errno.EPERM,
-    )
-    for on_x86, on_arm in (
-        *((90, None), (91, 52), (268, 53), (452, 452)),  # chmod, fchmod, fchmodat, fchmodat2
-        *((92, None), (93, 55), (94, None), (260, 54)),  # chown, fchown, lchown, fchownat
-        *((132, None), (235, None), (261, None), (280, 88)),  # utime, utimes, futimesat, utimensat
-        *((188, 5), (189, 6), (190, 7), (463, 463)),  # setxattr, l…, f…, …at
-        *((197, 14), (198, 15), (199, 16), (466, 466)),  # removexattr, l…, f…, …at
-        (469, 469),  # file_setattr
-    )
+_METADATA = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr"),
 )
 
+_SOCKET_TYPE = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
+_CONNECTED = (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
+"""Types whose pairs speak to each other alone; a datagram socket may name another receiver."""
 
-def refuse_foreign_limits() -> None:
-    """Refuse ``prlimit`` on any other process (EPERM); pid 0 is the caller itself.
+_FAMILY_OF_REQUEST = 0xFF00
+_FILE_SYSTEMS = (0x6600, 0x7600, 0x5800, 0x9400, 0xF500)
+"""``ioctl``: flags, versions, attributes, encryption, snapshots; no right to write is asked."""
+_TERMINALS = (0x5412, 0x541C, 0x540E)  # TIOCSTI, TIOCLINUX, TIOCSCTTY
 
-    It is the one way to harm a process outside that neither signals nor ptrace rules cover: a
-    program could forbid the supervisor to open descriptors or to fork.
-    """
-    _install([_block(architecture, [_PRLIMIT]) for architecture in _PRLIMIT.numbers])
+_PRIO_PROCESS, _PRIO_GROUP, _PRIO_USER = 0, 1, 2
+_IOPRIO_PROCESS, _IOPRIO_GROUP, _IOPRIO_USER = 1, 2, 3
+_SCHEDULING = ("sched_setparam", "sched_setscheduler", "sched_setattr", "sched_setaffinity")
+_PRIORITIES = (
+    ("setpriority", _PRIO_PROCESS, _PRIO_GROUP, _PRIO_USER),
+    ("ioprio_set", _IOPRIO_PROCESS, _IOPRIO_GROUP, _IOPRIO_USER),
+)
+_OF_PROCESSES = (
+    *("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"),
+    *("process_vm_readv", "process_vm_writev", "prlimit64", "move_pages", "migrate_pages"),
+)
+_BY_DESCRIPTOR = ("pidfd_send_signal", "pidfd_getfd", "process_madvise", "process_mrelease")
+_SET_OWNER, _SET_OWNER_BY_STRUCTURE = 8, 15  # F_SETOWN, F_SETOWN_EX
+_SET_OWNER_OF_DEVICE = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
+_EVERYBODY = -1
+
+ARGUMENT = {
+    **dict.fromkeys((*_SCHEDULING, *_OF_PROCESSES), 0),
+    "setpriority": 1,
+    "ioprio_set": 1,
+    "ptrace": 1,
+    "perf_event_open": 1,
+    "fcntl": 2,
+    "fcntl64": 2,
+}
+"""Calls that may be asked about → which argument names the process."""
+GROUPS = {"setpriority": _PRIO_GROUP, "ioprio_set": _IOPRIO_GROUP}
+"""Calls that may name a group of processes → the first argument with which they do."""
 
 
-def refuse_network(*, unix: bool) -> None:
-    """Refuse every socket but those between processes of this machine.
+def guard_scheduling(ours: tuple[int, ...], others: int) -> int:
+    """Refuse to limit, slow, or stop processes outside by how they are scheduled (EPERM).
+
+    Neither signals nor ptrace rules cover it: a program could forbid the supervisor to open
+    descriptors, or have the kernel give it a millisecond in a minute.
 
     Args:
-        unix: Whether Unix sockets are allowed; pairs (``socketpair``) are in any case.
+        ours: Processes that are ours.
+        others: What becomes of a call that names any other: `ALLOW`, `ASK`, or `refused`.
+
+    Returns:
+        The descriptor by which the asked one decides; -1 if nobody is asked.
+    """
+    limits = Rule("prlimit64", NOT_PERMITTED, (Test(0, (0,), otherwise=True),))
+    return install([limits, *_scheduling(ours, others)], foreign=True, listen=others == ASK)
+
+
+def guard_processes(ours: tuple[int, ...], others: int) -> int:
+    """Refuse to signal, trace, limit, or slow processes outside (EPERM).
+
+    Args:
+        ours: Processes that are ours.
+        others: What becomes of a call that names any other: `ALLOW` or `ASK`.
+
+    Returns:
+        The descriptor by which the asked one decides; -1 if nobody is asked.
+    """
+    mine, groups = os.getpid(), tuple(-pid for pid in ours)
+    rules = _scheduling(ours, others)
+    for call in _OF_PROCESSES:
+        refusal = Test(0, (*ours, *groups, _EVERYBODY))
+        rules += _named(call, refusal, Test(0, (0, mine), otherwise=True), others)
+    rules += _named("ptrace", Test(1, ours), Test(1, (0,), otherwise=True), others)
+    rules += _named("perf_event_open", Test(1, ours), Test(1, (0, -1), otherwise=True), others)
+    rules += [Rule(call, _NOT_THERE) for call in _BY_DESCRIPTOR]
+    owner = Test(1, (_SET_OWNER,))
+    for call in ("fcntl", "fcntl64"):
+        rules.append(Rule(call, NOT_PERMITTED, (Test(1, (_SET_OWNER_BY_STRUCTURE,)),)))
+        rules.append(Rule(call, NOT_PERMITTED, (owner, Test(2, (*ours, *groups)))))
+        rules.append(Rule(call, others, (owner, Test(2, (0, mine), otherwise=True))))
+    rules.append(Rule("ioctl", NOT_PERMITTED, (Test(1, _SET_OWNER_OF_DEVICE),)))
+    return install(rules, foreign=True, listen=others == ASK)
+
+
+def _scheduling(ours: tuple[int, ...], others: int) -> list[Rule]:
+    itself = (0, os.getpid())
+    rules: list[Rule] = []
+    for call in _SCHEDULING:
+        rules += _named(call, Test(0, ours), Test(0, itself, otherwise=True), others)
+    for call, process, group, user in _PRIORITIES:
+        rules.append(Rule(call, NOT_PERMITTED, (Test(0, (user,)),)))
+        asked = Test(0, (process, group))
+        rules.append(Rule(call, NOT_PERMITTED, (asked, Test(1, ours))))
+        rules.append(Rule(call, others, (asked, Test(1, itself, otherwise=True))))
+    return rules
+
+
+def _named(call: str, ours: Test, other: Test, others: int) -> list[Rule]:
+    """Refuse what is ours, treat the others in their own way."""
+    return [Rule(call, NOT_PERMITTED, (ours,)), Rule(call, others, (other,))]
+
+
+def refuse_network() -> None:
+    """Refuse every socket but those between processes of this machine (ENETUNREACH).
+
+    To the program it looks like a machine without a network.
 
     Raises:
         OSError: This machine's architecture is not known here.
     """
-    # To the program it looks like a machine without a network.
-    allowed = (socket.AF_UNIX,) if unix else ()
-    made = _Call(_SOCKET, errno.ENETUNREACH if unix else errno.EACCES, allowed=allowed)
-    _install_native([made, _IO_URING])
+    local = Test(0, (socket.AF_UNIX,), otherwise=True)
+    # io_uring makes sockets, too, and no filter sees it.
+    rules = [
+        Rule("socket", refused(errno.ENETUNREACH), (local,)),
+        Rule("io_uring_setup", _NOT_THERE),
+    ]
+    install(rules, foreign=False)
 
 
-def refuse_keys() -> None:
-    """Refuse the kernel's store of keys, which no namespace divides (EPERM).
+def confine(*, metadata: bool) -> None:
+    """Refuse a sandboxed program what neither namespaces nor Landlock keep from it.
+
+    Sockets but connected pairs; the kernel's store of keys; System V's objects and message queues;
+    flags of files; to slow others. What a program asks of itself is allowed.
+
+    Args:
+        metadata: Whether to refuse to change any file's mode, owner, times, and attributes, too:
+            Landlock does not look at these.
 
     Raises:
         OSError: This machine's architecture is not known here.
     """
-    _install_native(list(_KEYS))
-
-
-def refuse_changes_of_metadata() -> None:
-    """Refuse to change any file's mode, owner, times, and attributes (EPERM).
-
-    Landlock does not look at these; they are refused where no read-only file system does it.
-
-    Raises:
-        OSError: This machine's architecture is not known here.
-    """
-    _install_native(list(_METADATA))
-
-
-def _install_native(calls: Sequence[_Call]) -> None:
-    """Refuse calls of this machine's architecture, and every call of any other."""
-    machine = os.uname().machine
-    if machine not in _NATIVE:
-        raise OSError(errno.ENOTSUP, f"no table of system calls for {machine}")
-    foreign = (_RETURN, 0, 0, _REFUSE | errno.ENOSYS)
-    _install([_block(_NATIVE[machine], calls), [foreign]])
-
-
-def _block(architecture: int, calls: Sequence[_Call]) -> list[_Instruction]:
-    """What decides for one architecture; falls through for any other."""
-    body: list[_Instruction] = [(_LOAD, 0, 0, _OFFSET_NUMBER), (_AND, 0, 0, _WITHOUT_X32_BIT)]
-    for call in calls:
-        body += call.instructions(architecture)
-    body += [(_RETURN, 0, 0, _ALLOW)]
-    return [(_JUMP_IF_EQUAL, 0, len(body), architecture), *body]
-
-
-def _install(blocks: Sequence[Sequence[_Instruction]]) -> None:
-    program: list[_Instruction] = [(_LOAD, 0, 0, _OFFSET_ARCHITECTURE)]
-    for block in blocks:
-        program += block
-    program += [(_RETURN, 0, 0, _ALLOW)]
-    linux.install_filter(b"".join(struct.pack("=HBBI", *line) for line in program), len(program))
+    rules = [
+        Rule("socket", refused(errno.EACCES)),
+        Rule("socketpair", refused(errno.EACCES), (Test(0, (socket.AF_UNIX,), otherwise=True),)),
+        Rule(
+            "socketpair",
+            refused(errno.EACCES),
+            (Test(1, _CONNECTED, mask=_SOCKET_TYPE, otherwise=True),),
+        ),
+        Rule("io_uring_setup", _NOT_THERE),
+        Rule("ioctl", refused(errno.ENOTTY), (Test(1, _FILE_SYSTEMS, mask=_FAMILY_OF_REQUEST),)),
+        Rule("ioctl", NOT_PERMITTED, (Test(1, _TERMINALS),)),
+        *(Rule(call, NOT_PERMITTED) for call in _KEYS),
+        *(Rule(call, _NOT_THERE) for call in _SYSTEM_V),
+    ]
+    if metadata:
+        rules += [Rule(call, NOT_PERMITTED) for call in _METADATA]
+    install(rules, foreign=False)

@@ -12,11 +12,13 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Optional
 
+from ..protocol import frames
 from ..protocol.numbers import STOP
 from . import isolation, linux
 from .recipe import Isolation
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from .containment import Containment
 
 _STATUS = STOP + 1
+REFEREE = b"\1"
+"""What comes on the status socket with a descriptor for a `Referee`."""
 
 _RESET = tuple(
     getattr(signal, name)
@@ -82,7 +86,9 @@ def become(launch: Launch, containment: Containment) -> NoReturn:
         _arrange(launch.ends, launch.status)
         step = ""
         isolation.enter(
-            launch.isolation, (launch.directory, launch.scratch), containment.enter_worker
+            launch.isolation,
+            (launch.directory, launch.scratch),
+            lambda: _pass_on(containment.enter_worker()),
         )
         step = launch.argv[0]
         if launch.serve is None:
@@ -103,6 +109,14 @@ def _take_over(launch: Launch) -> None:
     if sys.platform == "linux":
         linux.set_dumpable(True)
         linux.set_name("python")
+
+
+def _pass_on(fd: int) -> None:
+    """Give the reaper the descriptor by which it decides, and keep none of it."""
+    if fd >= 0:
+        with frames.socket_of(os.dup(_STATUS)) as status:
+            socket.send_fds(status, [REFEREE], [fd])
+        os.close(fd)
 
 
 def _report(status: int, number: int, path: str, text: str) -> None:

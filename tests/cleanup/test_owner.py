@@ -21,7 +21,7 @@ ROOT = Path(codeexec_magics.__file__).parents[1]
 OWNER = Path(__file__).parent / "owner.py"
 TIERS = [
     name
-    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    for name in ("guarded-subreaper", "sealed", "pid-namespace", "filtered-subreaper", "subreaper")
     if strongest(name)[0].name == name
 ]
 

@@ -28,7 +28,7 @@ from codeexec_magics.values.results import Outcome
 
 TIERS = [
     name
-    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    for name in ("guarded-subreaper", "sealed", "pid-namespace", "filtered-subreaper", "subreaper")
     if strongest(name)[0].name == name
 ]
 READY = {

@@ -17,7 +17,7 @@ from codeexec_magics.values.options import ExecutionOptions, Program
 
 TIERS = [
     name
-    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    for name in ("guarded-subreaper", "sealed", "pid-namespace", "filtered-subreaper", "subreaper")
     if strongest(name)[0].name == name
 ]
 

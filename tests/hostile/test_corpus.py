@@ -58,7 +58,13 @@ WANTED = os.environ.get("CODEEXEC_MAGICS_CONTAINMENT", "auto")
 TIER = strongest(WANTED)[0].name
 OTHER_TIERS = [
     name
-    for name in ("guarded-subreaper", "sealed", "pid-namespace", "subreaper")
+    for name in (
+        "guarded-subreaper",
+        "sealed",
+        "pid-namespace",
+        "filtered-subreaper",
+        "subreaper",
+    )
     if name != TIER and strongest(name)[0].name == name
 ]
 

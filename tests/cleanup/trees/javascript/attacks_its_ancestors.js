@@ -1,4 +1,4 @@
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // Signals, SIGIO by F_SETOWN, ptrace and prlimit against reaper, supervisor and kernel.
 const fs = require('fs');
 const { spawn, spawnSync } = require('child_process');

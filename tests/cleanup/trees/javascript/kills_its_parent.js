@@ -1,4 +1,4 @@
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // The process that would clean up is to be killed.
 require('child_process').spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }).unref();
 const victim = process.ppid;

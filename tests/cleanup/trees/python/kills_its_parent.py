@@ -1,4 +1,4 @@
-# tiers: guarded-subreaper sealed pid-namespace
+# tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 # The process that would clean up is to be killed, by the program and by its child.
 import os
 import signal

@@ -1,5 +1,5 @@
 // expect: succeeded, '[]'
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // Without descriptors or processor time the reaper could not clean up.
 const code = `
 import ctypes, fcntl, os, resource, signal, socket, sys

@@ -1,5 +1,5 @@
 // expect: succeeded, '[]'
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // The kernel itself sends the signal, on behalf of a descriptor that they own.
 const code = `
 import ctypes, fcntl, os, resource, signal, socket, sys

@@ -1,5 +1,5 @@
 // expect: succeeded, []
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 const fs = require('fs');
 const parent = (pid) => Number(fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(')').pop().trim().split(' ')[1]);
 const reached = [];

@@ -1,5 +1,5 @@
 // expect: succeeded, '[]'
-// tiers: guarded-subreaper sealed pid-namespace
+// tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // A tracer could stop the reaper, or read the kernel's memory.
 const code = `
 import ctypes, fcntl, os, resource, signal, socket, sys

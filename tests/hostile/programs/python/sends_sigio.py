@@ -1,5 +1,5 @@
 # expect: succeeded, 42
-# tiers: guarded-subreaper sealed pid-namespace
+# tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 # The kernel itself sends the signal, on behalf of a descriptor that the parent "owns".
 import fcntl
 import os

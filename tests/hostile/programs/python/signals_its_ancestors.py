@@ -1,5 +1,5 @@
 # expect: succeeded, []
-# tiers: guarded-subreaper sealed pid-namespace
+# tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 # Kill, stop, or interrupt the reaper, the supervisor, and the kernel, if it can see them.
 import os
 import signal
