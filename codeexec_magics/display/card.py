@@ -8,6 +8,7 @@ front end asks for, and to the output's metadata.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -67,6 +68,8 @@ def card_of(result: ExecutionResult, view: View) -> Card:
         blocks += value_blocks(result.output, trusted=result.trusted)
     else:
         blocks += failure_blocks(result, view)
+    if result.pending:
+        blocks.append(Remark(_ended(result.pending)))
     if view.streams:
         blocks += _streams(result)
 
@@ -104,6 +107,18 @@ def failure_blocks(result: ExecutionResult, view: View) -> tuple[Block, ...]:
     if not _tells_more(result, message if sign else kind):
         return ()
     return (headline(kind, message) if sign else headline("Error", kind),)
+
+
+def _ended(pending: Mapping[str, int]) -> str:
+    """What was still under way when the program gave its value, and ended with it."""
+    told = [counted(number, noun, _plural(noun)) for noun, number in pending.items()]
+    words = " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
+    one = sum(pending.values()) == 1
+    return f"ended {words} that {'was' if one else 'were'} pending: await {'it' if one else 'them'}"
+
+
+def _plural(noun: str) -> str:
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
 
 
 def _tells_more(result: ExecutionResult, message: str) -> bool:

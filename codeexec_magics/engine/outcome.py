@@ -5,6 +5,8 @@ Lives in the kernel. Pure: no clock, no process, no descriptor.
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +26,9 @@ from codeexec_magics.values.traces import Trace
 _WRONG_RUNTIMES = (WRONG_RUNTIME, UNUSABLE)
 _HEAP_LIMIT = "JavaScript heap out of memory"
 _SIGKILL = -9
+_NOUN = re.compile("[a-z][a-z ]{0,30}")
+_MOST_NOUNS = 8
+_LARGEST_NUMBER = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,19 @@ def compose(facts: Facts) -> ExecutionResult:
         timeout=facts.timeout,
         displays=tuple(facts.displays),
         trusted=facts.trusted,
+        pending=_pending(facts.last) if succeeded else {},
     )
+
+
+def _pending(last: Mapping[str, Any] | None) -> dict[str, int]:
+    """What ended with the program, of what a runner says: some nouns, and numbers of them."""
+    told = (last or {}).get("pending")
+    found = told.items() if isinstance(told, Mapping) else ()
+    return {
+        noun: number
+        for noun, number in sorted(itertools.islice(found, _MOST_NOUNS))
+        if _NOUN.fullmatch(noun) and type(number) is int and 0 < number < _LARGEST_NUMBER
+    }
 
 
 _Judgement = tuple[Outcome, str | None, Trace | None]

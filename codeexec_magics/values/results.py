@@ -71,6 +71,8 @@ class ExecutionResult:
         displays: MIME bundles that the program displayed, in order.
         trusted: Whether what comes from the program may be shown as it says. False for a sandboxed
             program: of that nothing is drawn but text, and pictures that are what they say.
+        pending: What the program had begun and not awaited, and what ended with it: nouns and
+            numbers, ``{"timer": 2}``.
     """
 
     outcome: Outcome
@@ -88,6 +90,7 @@ class ExecutionResult:
     timeout: float = float("inf")
     displays: tuple[Mapping[str, Any], ...] = ()
     trusted: bool = True
+    pending: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:
@@ -153,6 +156,7 @@ class ExecutionResult:
             "timeout": None if self.timeout == float("inf") else self.timeout,
             "displays": [dict(bundle) for bundle in self.displays],
             "trusted": self.trusted,
+            "pending": dict(self.pending),
         }
 
     @classmethod
@@ -180,6 +184,7 @@ class ExecutionResult:
             timeout=float("inf") if timeout is None else float(timeout),
             displays=tuple(data.get("displays") or ()),
             trusted=data.get("trusted", True) is True,
+            pending=data.get("pending") or {},
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def run(start: Callable[..., Worker]) -> Callable[..., Answer]:
     """Run one program to its end."""
 
     def run_one(source: str, inputs: object = None, **options: object) -> Answer:
-        names = ("filename", "first_line", "entry", "descriptor")
+        names = ("filename", "first_line", "entry", "descriptor", "keep", "file")
         fields = {key: options.pop(key) for key in names if key in options}
         buffers = options.pop("buffers", ())
         worker = start(**options)

@@ -1,17 +1,23 @@
 /**
  * `display(value)` and `progress(done, total, text)`: what a program shows while it runs.
  *
- * Lives in the worker; the functions become globals of the program.
+ * Lives in the worker; the functions become globals of the program. `show` is for a value that no
+ * name wants, and that cannot travel.
  */
 'use strict';
 
+const EventEmitter = require('node:events');
 const util = require('node:util');
 const $ = require('../primordials.js');
+const { attempt, typeName } = require('../refusal.js');
 const { LARGEST_FRAME, send } = require('../wire/control.js');
 
-const { inspect } = util;
-const { isUint8Array } = util.types;
+const { inspect, types } = util;
+const { isUint8Array } = types;
 
+const LONGEST_TEXT = 10_000;
+const BRIEF = { __proto__: null, depth: 1, maxArrayLength: 20, maxStringLength: 1000 };
+const TIMER = /^(?:Timeout|Immediate)$/;
 const JUPYTER_DISPLAY = Symbol.for('Jupyter.display');
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const MIME_TYPE = /^[a-z]+\/[\w.+-]+$/i;
@@ -68,6 +74,19 @@ function ownBundle(value) {
   return null;
 }
 
+function hasMethods(value) {
+  if (typeof (value[JUPYTER_DISPLAY] ?? value._repr_mimebundle_) === 'function') {
+    return true;
+  }
+  const names = $.objectKeys(REPRESENTATIONS);
+  for (let index = 0; index < names.length; index += 1) {
+    if (typeof value[names[index]] === 'function') {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** The bundle of a value that has no methods of its own. */
 function plainBundle(value) {
   if (isBundle(value)) {
@@ -83,7 +102,17 @@ function plainBundle(value) {
   return { __proto__: null, 'text/plain': typeof value === 'string' ? value : inspect(value) };
 }
 
-/** The two functions, for a run whose messages carry this token. */
+/** Whether what an object holds is a part of Node's, which changes with time. */
+const isNodes = (value) =>
+  value instanceof EventEmitter || $.execute(TIMER, typeName(value)) !== null;
+
+/** The text of a value that stays in its process. */
+function textOf(value) {
+  const text = attempt(() => (isNodes(value) ? `[${typeName(value)}]` : inspect(value, BRIEF)), '');
+  return $.toWellFormed($.slice(typeof text === 'string' ? text : '', 0, LONGEST_TEXT));
+}
+
+/** The functions, for a run whose messages carry this token. */
 function makeDisplay(token) {
   const tokenText = $.jsonStringify(token);
   let pending = null;
@@ -116,6 +145,26 @@ function makeDisplay(token) {
     return pending;
   }
 
+  /**
+   * Show a value that stays here, and return the JSON text of the node that stands for it.
+   *
+   * What the value's own methods throw does not fail the program: then its text is shown.
+   */
+  async function show(value) {
+    const name = typeof value === 'function' ? 'function' : typeName(value);
+    const type = $.jsonStringify($.toWellFormed(name));
+    try {
+      const bundle = await ownBundle(value);
+      if (bundle !== null) {
+        sendBundle(bundle);
+        return `{"$":"shown","type":${type}}`;
+      }
+    } catch {
+      // Neither a picture nor HTML.
+    }
+    return `{"$":"shown","type":${type},"text":${$.jsonStringify(textOf(value))}}`;
+  }
+
   /** Tell how far the program is; without a total only what is done. */
   function progress(done, total = null, text = '') {
     const field = (value) => (typeof value === 'number' && $.isFinite(value) ? `${value}` : 'null');
@@ -127,7 +176,11 @@ function makeDisplay(token) {
   /** The promise of what is still being displayed, or null. */
   const unfinished = () => pending;
 
-  return { __proto__: null, display, progress, unfinished };
+  return { __proto__: null, display, progress, show, unfinished };
 }
 
-module.exports = { __proto__: null, makeDisplay };
+/** Whether a value has methods of its own that show it; asks no proxy. */
+const showsItself = (value) =>
+  isObject(value) && !types.isProxy(value) && attempt(() => hasMethods(value), false);
+
+module.exports = { __proto__: null, makeDisplay, showsItself };

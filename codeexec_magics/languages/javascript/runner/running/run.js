@@ -11,26 +11,37 @@ const $ = require('../primordials.js');
 const bindings = require('../source/bindings.js');
 const { sendLast } = require('../wire/control.js');
 const { decode } = require('../values/decode.js');
-const { makeDisplay } = require('../output/display.js');
+const { makeDisplay, showsItself } = require('../output/display.js');
 const { encode } = require('../values/encode.js');
 const evaluate = require('../source/evaluate.js');
 const outputs = require('../source/outputs.js');
 const { Items } = require('./items.js');
 const pauses = require('../failures/paused_values.js');
+const pending = require('./pending.js');
 const { programOf } = require('../source/program.js');
-const { Refusal } = require('../refusal.js');
+const { Refusal, attempt } = require('../refusal.js');
 const stop = require('./stop.js');
+const threads = require('./threads.js');
 const { traceOf, traceOfMessage } = require('../failures/traces.js');
 
-const { kill, pid, reallyExit } = process;
+const { process, setImmediate } = globalThis;
+const { emit: processEmit, kill, nextTick, pid, reallyExit } = process;
+const PromiseClass = Promise;
+const FunctionPrototype = Function.prototype;
+const { apply: functionApply } = FunctionPrototype;
+const reject = Promise.reject.bind(Promise);
 const listenerCount = $.uncurryThis(EventEmitter.prototype.listenerCount);
 const emit = $.uncurryThis(EventEmitter.prototype.emit);
 
 /** Characters of the message that are told of a failure whose trace is too large for a frame. */
 const LONGEST_RESCUE = 1000;
 const NAMES = { __proto__: null, encoding: 'EncodingFailed', decoding: 'DecodingFailed' };
+/** What our own rejection is rejected with. */
+const SETTLED = { __proto__: null };
 const UNSETTLED =
   'the result is a promise that never settles: nothing is left that the program could wait for';
+
+let onSettled = null;
 
 /** The last word of a run; whoever speaks first ends the process. */
 class Ending {
@@ -43,10 +54,15 @@ class Ending {
     this.#program = program;
   }
 
-  /** Send the value's descriptor, given as JSON text, and the names for which there is none. */
+  /**
+   * Send the value's descriptor, given as JSON text, the names for which there is none, and what of
+   * the program ends with it.
+   */
   result(value, missing) {
     const lack = missing.length === 0 ? '' : `,"missing":${$.jsonStringify(missing)}`;
-    if (!sendLast(`{"type":"result","token":${this.#token}${lack},"value":${value}}`)) {
+    const left = attempt(pending.pending, { __proto__: null });
+    const rest = $.objectKeys(left).length === 0 ? '' : `,"pending":${$.jsonStringify(left)}`;
+    if (!sendLast(`{"type":"result","token":${this.#token}${lack},"value":${value}${rest}}`)) {
       this.#error(
         traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
         'encoding',
@@ -102,6 +118,10 @@ function catchEscapes(ending) {
     }
   });
   process.on('unhandledRejection', (reason) => {
+    if (reason === SETTLED) {
+      onSettled();
+      return;
+    }
     if (listenerCount(process, 'unhandledRejection') > 1) {
       return;
     }
@@ -114,6 +134,36 @@ function catchEscapes(ending) {
   process.on('beforeExit', () => ending.unsettled());
 }
 
+/** Whether Node itself can still do a step of its loop: a program may have broken what it uses. */
+const isSound = () =>
+  process.emit === processEmit &&
+  FunctionPrototype.apply === functionApply &&
+  !$.hasOwn($.ArrayPrototype, 0) &&
+  !$.hasOwn($.ObjectPrototype, 0) &&
+  !$.hasOwn($.ObjectPrototype, 'get');
+
+/**
+ * A promise of the time when every microtask has run, and every rejection that nobody handles is
+ * told.
+ *
+ * Node tells them in the order in which they came, and before anything of the event loop: so the
+ * last one is ours, and no timer of the program runs that would not have run. Where the program
+ * listens itself, or has something for the very next turn of the loop, it is that turn.
+ */
+function settle() {
+  if (!isSound()) {
+    return undefined;
+  }
+  return new PromiseClass((resolve) => {
+    onSettled = resolve;
+    if (listenerCount(process, 'unhandledRejection') === 1 && !pending.isDueSoon()) {
+      nextTick(() => reject(SETTLED));
+    } else {
+      setImmediate(resolve);
+    }
+  });
+}
+
 /** The decoded inputs; ends the process if they cannot be. */
 function inputsOf(request, text, ending) {
   try {
@@ -123,25 +173,27 @@ function inputsOf(request, text, ending) {
   }
 }
 
-/** Bind what the program finds, and return the promise of what is still being displayed. */
+/** Bind what the program finds; returns how its value is shown, and what is still being displayed. */
 function bindAll(request, inputs) {
-  const { display, progress, unfinished } = makeDisplay(request.token);
+  const { display, progress, show, unfinished } = makeDisplay(request.token);
   bindings.bindModule(request.filename);
   bindings.bind('display', display, false);
   bindings.bind('progress', progress, false);
   bindings.bindInputs(inputs);
-  return unfinished;
+  return { __proto__: null, show, unfinished };
 }
 
-/** Send the value, or why it cannot travel. */
-function conclude(value, missing, ending) {
-  let encoded;
+/** Send the value, or why it cannot travel; where no name wants it, it may be shown instead. */
+async function conclude(value, missing, { keep }, show, ending) {
+  let encoded = null;
   try {
-    encoded = encode(value);
+    encoded = keep === false && showsItself(value) ? null : encode(value);
   } catch (refusal) {
-    ending.refused(refusal, 'encoding', 'result');
+    if (keep !== false) {
+      ending.refused(refusal, 'encoding', 'result');
+    }
   }
-  ending.result(encoded, missing);
+  ending.result(encoded ?? `{"codec":"tree","inline":${await show(value)}}`, missing);
 }
 
 /** Serve items with the program's function, which is its entry or else its value. */
@@ -161,13 +213,16 @@ async function execute(request, text) {
   const program = programOf(request);
   const ending = new Ending(request.token, program);
   const inputs = inputsOf(request, text, ending);
-  const unfinished = bindAll(request, inputs);
+  const { show, unfinished } = bindAll(request, inputs);
   const items = request.map === true ? new Items(program, request.token) : null;
   stop.prepare(program, request.token);
   pauses.prepare(program);
   catchEscapes(ending);
   const names = request.outputs ?? [];
   const runtime = outputs.before(names, inputs);
+  threads.listen(stop.isOwn);
+  pending.listen();
+  pending.prepare();
   let settled = [null, []];
   try {
     const made = evaluate.prepare(program, request.entry ?? '', names)();
@@ -181,10 +236,15 @@ async function execute(request, text) {
       await mapItems(request, pair, inputs, items, ending);
     }
     await unfinished();
+    await settle();
+    if (threads.count() > 0) {
+      await threads.flush();
+      await settle();
+    }
   } catch (error) {
     ending.thrown(error);
   }
-  conclude(settled[0], settled[1], ending);
+  await conclude(settled[0], settled[1], request, show, ending);
 }
 
 module.exports = { __proto__: null, execute };

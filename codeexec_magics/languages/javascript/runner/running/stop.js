@@ -75,6 +75,9 @@ function watch() {
   thread.unref();
 }
 
+/** Whether a thread is the one that watches. */
+const isOwn = (worker) => worker === thread;
+
 /** In words, what the event loop waits for. */
 function waitingFor() {
   const resources = $.apply(getActiveResourcesInfo, process, []);
@@ -118,4 +121,4 @@ function prepare(program, token) {
   thread?.postMessage({ program: { ...program }, token });
 }
 
-module.exports = { __proto__: null, listen, prepare };
+module.exports = { __proto__: null, isOwn, listen, prepare };

@@ -18,7 +18,7 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const LOOKS_LIKE_LITERAL = /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*\{/;
 /** `await` before something that a script would read as a call, an operator or an index. */
 const AMBIGUOUS_AWAIT = /\bawait\b\s*[([+\-/`]/;
-const IMPORTS = /\bimport\b/;
+const IMPORTS = /\b(?:im|ex)port\b/;
 
 const runScript = $.uncurryThis(vm.Script.prototype.runInThisContext);
 /** Node would read `stack` of what a script throws, and so run the program's getters and traps. */
