@@ -40,6 +40,7 @@ def mime_bundle(
     streams: bool = True,
     chip: bool = False,
     hide_secrets: bool = True,
+    expected: bool = False,
 ) -> dict[str, Any]:
     """The card of a result in all forms that a front end may choose from.
 
@@ -51,13 +52,16 @@ def mime_bundle(
         chip: Whether to show times and memory in the header. They differ from run to run: only
             for a person who is watching.
         hide_secrets: Whether values beside a failing line that look secret are hidden.
+        expected: Whether it was meant to fail in this way.
 
     Returns:
         ``text/html`` and ``text/plain``; the picture alone as ``image/png`` or ``image/jpeg`` where
         the value is one, for front ends that draw no HTML; and a chart's own MIME type, for those
         that draw it better.
     """
-    view = View(target=target, streams=streams, chip=chip, hide_secrets=hide_secrets)
+    view = View(
+        target=target, streams=streams, chip=chip, hide_secrets=hide_secrets, expected=expected
+    )
     card = card_of(result, view)
     return {"text/html": html_of(card), "text/plain": text_of(card), **_alone(card.blocks)}
 
@@ -69,9 +73,12 @@ def terminal_text(
     streams: bool = True,
     colour: bool = True,
     hide_secrets: bool = True,
+    expected: bool = False,
 ) -> str:
     """The card for a person at a terminal: text with its figures, by default in colour."""
-    view = View(target=target, streams=streams, chip=True, hide_secrets=hide_secrets)
+    view = View(
+        target=target, streams=streams, chip=True, hide_secrets=hide_secrets, expected=expected
+    )
     return text_of(card_of(result, view), colour=colour)
 
 

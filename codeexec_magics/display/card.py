@@ -8,6 +8,7 @@ front end asks for, and to the output's metadata.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,7 @@ _STATES = {
     Outcome.CRASHED: ("bad", "crashed"),
     Outcome.MEMORY: ("bad", "out of memory"),
 }
+_PROCESSES = re.compile(r"the limit of (\d+) process(?:es)? was reached$")
 _ENDED_FROM_OUTSIDE = frozenset({Outcome.TIMED_OUT, Outcome.INTERRUPTED})
 
 
@@ -49,12 +51,14 @@ class View:
             it live already does not repeat it.
         chip: Whether to show times and memory, which differ from run to run.
         hide_secrets: Whether values beside a failing line that look secret are hidden.
+        expected: Whether the program was meant to fail as it has.
     """
 
     target: str | None = None
     streams: bool = True
     chip: bool = False
     hide_secrets: bool = True
+    expected: bool = False
 
 
 def card_of(result: ExecutionResult, view: View) -> Card:
@@ -80,7 +84,9 @@ def header_of(result: ExecutionResult, view: View) -> Header:
     """The header of a result's card."""
     state, word = _STATES[result.outcome]
     if result.outcome is Outcome.CRASHED:
-        word = _end_of_process(result) or word
+        word = "ended" if _too_many(result) else _end_of_process(result) or word
+    if view.expected:
+        state, word = "ok", f"{word}, as expected"
     shows_type = result.success and (result.output is not None or bool(view.target))
     return Header(
         state,
@@ -125,8 +131,16 @@ def _tells_more(result: ExecutionResult, message: str) -> bool:
     """Whether an error's message says what the header does not."""
     if result.outcome is Outcome.FAILED:
         return True
+    if _too_many(result):
+        return False
     known = _end_of_process(result)
     return bool(message) and not (known and known in message)
+
+
+def _too_many(result: ExecutionResult) -> str:
+    """``more than 3 processes``, where that has ended the program."""
+    found = _PROCESSES.search(result.error or "") if result.outcome is Outcome.CRASHED else None
+    return f"more than {counted(int(found[1]), 'process', 'processes')}" if found else ""
 
 
 def _end_of_process(result: ExecutionResult) -> str:
@@ -146,6 +160,8 @@ def _detail(result: ExecutionResult) -> str:
             return f"limit {seconds_in_words(result.timeout)}; no process left"
         case Outcome.TIMED_OUT | Outcome.INTERRUPTED | Outcome.MEMORY:
             return "no process left"
+        case Outcome.CRASHED if _too_many(result):
+            return f"{_too_many(result)}; no process left"
         case Outcome.CRASHED:
             return "the program ended without a result"
     return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +24,7 @@ from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult
 
 if TYPE_CHECKING:
-    from codeexec_magics.engine.jobs import Job
+    from codeexec_magics.engine.jobs import Ended, Job
     from codeexec_magics.engine.mapping import MapPlan
 
 Inputs = Mapping[str, Any] | None
@@ -131,7 +131,7 @@ class Engine:
         observer: Observer | None = None,
         *,
         label: str = "",
-        ended: Callable[[ExecutionResult], None] | None = None,
+        ended: Ended | None = None,
     ) -> Job:
         """Run a program in the background; `submit` for those who have options as values.
 
@@ -141,7 +141,8 @@ class Engine:
             inputs: Values by name.
             observer: Who hears of it while it runs, in the job's thread.
             label: What ``%transform_ps`` calls it; empty for the program's first line.
-            ended: Called in the job's thread with the result, before anybody else has it.
+            ended: Called in the job's thread with the result, before anybody else has it; what it
+                returns is the job's.
 
         Raises:
             InvalidOptions: The inputs are no mapping with string keys, or the directory is none.

@@ -34,6 +34,10 @@ _TURN = 0.2
 callback that ipykernel appends to its sleeping loop: it takes effect when the loop turns next."""
 
 
+Ended = Callable[[ExecutionResult], ExecutionResult]
+"""Called with a job's result before anybody else has it; what it returns is the job's."""
+
+
 class Job(Future[ExecutionResult]):
     """A running program; made by `CodeExecutor.submit`.
 
@@ -44,10 +48,10 @@ class Job(Future[ExecutionResult]):
 
     Args:
         run: The run as the registry knows it.
-        ended: Called in the job's thread with the result, before anybody else has it.
+        ended: Called in the job's thread with the result.
     """
 
-    def __init__(self, run: Run, ended: Callable[[ExecutionResult], None] | None = None) -> None:
+    def __init__(self, run: Run, ended: Ended | None = None) -> None:
         super().__init__()
         self._run = run
         self._ended = ended
@@ -172,7 +176,7 @@ class Job(Future[ExecutionResult]):
         try:
             result = work(watcher)
             if self._ended is not None:
-                self._ended(result)
+                result = self._ended(result)
         except BaseException as fault:  # noqa: BLE001 - a fault of ours: who waits must hear of it
             self._fail(fault)
         else:

@@ -29,6 +29,7 @@ _SIGKILL = -9
 _NOUN = re.compile("[a-z][a-z ]{0,30}")
 _MOST_NOUNS = 8
 _LARGEST_NUMBER = 1_000_000_000
+_MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,7 @@ def _judge(facts: Facts) -> _Judgement:
         line = f"ExecutionTimedOut: the limit of {seconds:g} s{of_what} was reached"
         return Outcome.TIMED_OUT, line, _place(facts)
     if cause == "memory":
-        limit = facts.limits["memory"] / (1 << 20)
-        line = f"OutOfMemory: the limit of {limit:,.6g} MiB was reached"
+        line = f"OutOfMemory: the limit of {_memory(facts.limits['memory'])} was reached"
         return Outcome.MEMORY, line, _place(facts)
     if cause == "processes":
         line = f"WorkerCrashed: the limit of {facts.limits['processes']} processes was reached"
@@ -147,6 +147,12 @@ def _judge(facts: Facts) -> _Judgement:
     if facts.last is not None and facts.last["type"] == "error":
         return _failed(facts.last)
     return _crashed(facts)
+
+
+def _memory(limit: float) -> str:
+    if limit < _MEBIBYTE:  # no program fits into that: a unit was forgotten
+        return f"{limit:,.0f} bytes ({limit:.0f}M would be that many MiB)"
+    return f"{limit / _MEBIBYTE:,.6g} MiB"
 
 
 def _place(facts: Facts) -> Trace | None:

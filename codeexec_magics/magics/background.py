@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import deque
-from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.display.bundle import METADATA_KEY, metadata, mime_bundle
@@ -23,7 +22,7 @@ from codeexec_magics.magics.live import LiveLine, volatile
 from codeexec_magics.magics.plan import Plan
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.magics.storing import store
-from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.results import ExecutionResult
 
 _BOTH = frozenset({"stdout", "stderr"})
 
@@ -54,15 +53,16 @@ class Background:
         if line is not None and not arguments.quiet:
             line.open()
 
-        def ended(result: ExecutionResult) -> None:
+        def ended(result: ExecutionResult) -> ExecutionResult:
+            if not result.success:
+                result = _explained(result, plan, shell)
             stored = store(shell, plan, result)
-            if stored.problem is not None:
-                error = f"{type(stored.problem).__name__}: {stored.problem}"
-                result = replace(result, outcome=Outcome.FAILED, error=error, output=None)
-            if line is not None and not (arguments.quiet and result.success):
-                _show_end(line, result, stored.target, settings.hide_secrets)
-            elif seen_by is FrontEnd.TERMINAL and not result.success:
-                self._untold.append(f"in the background · {language} · {result.error}")
+            shown = stored.shown(result)
+            if line is not None and not (arguments.quiet and shown.success):
+                _show_end(line, shown, stored.target, settings.hide_secrets)
+            elif seen_by is FrontEnd.TERMINAL and not shown.success:
+                self._untold.append(f"in the background · {language} · {shown.error}")
+            return result
 
         observer = _observer(line, quiet=arguments.quiet)
         job = shared_executor().start(
@@ -87,6 +87,12 @@ class Background:
         self._new.clear()
         while self._untold:
             sys.stderr.write(self._untold.popleft() + "\n")
+
+
+def _explained(result: ExecutionResult, plan: Plan, shell: Any) -> ExecutionResult:
+    from codeexec_magics.magics.hints import explained  # late: for failures only
+
+    return explained(result, plan, shell.user_ns, shell.user_ns_hidden)
 
 
 def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:

@@ -6,9 +6,13 @@ name and message, and stops Run All.
 
 from __future__ import annotations
 
+import builtins
+
 from codeexec_magics.display.wording import on_one_line, without_addresses
 from codeexec_magics.errors import CodeExecError, DecodingFailed, ExpectationNotMet
 from codeexec_magics.values.results import ExecutionResult, Outcome
+
+_ANY_FAILURE = ("Exception", "BaseException")
 
 
 def exception_for(result: ExecutionResult, lines: list[str]) -> BaseException:
@@ -48,11 +52,14 @@ def names_of(result: ExecutionResult, problem: DecodingFailed | None = None) -> 
         result.raise_for_outcome()
     except CodeExecError as error:
         classes = _classes(type(error))
+    if result.outcome is Outcome.CRASHED and (result.exit_code or -1) >= 0:
+        classes = (*classes, "SystemExit")  # how a program of Python's ends itself
     # The trace of what was stopped from outside says where, not why.
     if result.outcome is not Outcome.FAILED or result.trace is None:
         return classes
     own = result.trace.type
-    return (own, own.rpartition(".")[2], *classes)
+    short = own.rpartition(".")[2]
+    return (own, short, *result.trace.bases, *_builtin_bases(short), *classes)
 
 
 def unexpected(
@@ -60,7 +67,7 @@ def unexpected(
 ) -> ExpectationNotMet | None:
     """The exception for a cell that has not failed as it must; None if it has."""
     names = names_of(result, problem)
-    if expected in names:
+    if expected in names or (names and expected in _ANY_FAILURE):
         return None
     if not names:
         return ExpectationNotMet(f"expected {expected}, but the cell succeeded")
@@ -75,6 +82,14 @@ def unexpected(
 def _classes(kind: type[BaseException]) -> tuple[str, ...]:
     """The names of an exception and of its bases, as far as they tell something."""
     return tuple(base.__name__ for base in kind.__mro__ if base not in Exception.__mro__)
+
+
+def _builtin_bases(name: str) -> tuple[str, ...]:
+    """The bases of an exception that a language has built in, where the runner tells none."""
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        return _classes(kind)
+    return ("Error",) if name.endswith("Error") else ()
 
 
 def drawn(error: BaseException, lines: list[str]) -> BaseException:

@@ -14,7 +14,6 @@ from IPython.display import display, publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
 from codeexec_magics.engine.observer import Observer, Running
-from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
 from codeexec_magics.magics.late_interrupts import LateInterrupts
@@ -85,53 +84,53 @@ class Showing:
             ExpectationNotMet: The cell has not failed in the way that it must.
         """
         self._late.end(interrupted=result.outcome is Outcome.INTERRUPTED)
+        shown = stored.shown(result)
         if self._expected is not None:
-            self._end_of_expected(self._expected, result, stored)
-        elif result.success:
+            error = self._end_of_expected(self._expected, shown, stored)
+        elif shown.success:
+            error = None
             self._success(result, stored)
         else:
-            lines = self._failure(result)
-            if self._raises or result.outcome is Outcome.INTERRUPTED:
-                raise exception_for(result, lines) from None
-
-    def _end_of_expected(self, expected: str, result: ExecutionResult, stored: Stored) -> None:
-        """A failure that must be is shown, and is none."""
-        error = unexpected(expected, result, stored.problem)
-        if error is not None and result.outcome is Outcome.INTERRUPTED:
-            raise exception_for(result, self._failure(result)) from None
-        if error is None and self._quiet:
-            return
-        if self._quiet:
-            self._replay(result)
-        self._finish()
-        self._card(result, None)
+            error = self._end_of_failure(shown, stored)
         if error is not None:
-            line = f"{type(error).__name__}: {error}"
-            raise drawn(error, [line]) from None
+            raise error from None
+
+    def _end_of_failure(self, shown: ExecutionResult, stored: Stored) -> BaseException | None:
+        lines = self._failure(shown)
+        if not self._raises and shown.outcome is not Outcome.INTERRUPTED:
+            return None
         if stored.problem is not None:
-            self._tell(stored.problem)
+            return drawn(stored.problem.with_traceback(None), lines)
+        return exception_for(shown, lines)
+
+    def _end_of_expected(
+        self, expected: str, shown: ExecutionResult, stored: Stored
+    ) -> BaseException | None:
+        """A failure that must be is shown, and is none."""
+        error = unexpected(expected, shown, stored.problem)
+        if error is not None and shown.outcome is Outcome.INTERRUPTED:
+            return exception_for(shown, self._failure(shown))
+        if error is None and self._quiet:
+            return None
+        if self._quiet:
+            self._replay(shown)
+        self._finish()
+        self._card(shown, None, expected=error is None)
+        return None if error is None else drawn(error, [f"{type(error).__name__}: {error}"])
 
     def _success(self, result: ExecutionResult, stored: Stored) -> None:
-        if not self._quiet:
-            self._finish()
-            if self._viewer is None:
-                self._card(result, stored.target)
-            else:
-                self._view(self._viewer, result.output)
-        if stored.problem is None:
+        if self._quiet:
             return
-        if self._raises:
-            line = f"{type(stored.problem).__name__}: {stored.problem}"
-            raise drawn(stored.problem.with_traceback(None), [line]) from None
-        self._tell(stored.problem)
+        self._finish()
+        if self._viewer is None:
+            self._card(result, stored.target)
+        else:
+            self._view(self._viewer, result.output)
 
     def _view(self, viewer: Callable[[Any], Any], value: Any) -> None:
         shown = viewer(value)  # which may show it by itself, or fail like any code of the user's
         if shown is not None:
             display(shown)
-
-    def _tell(self, problem: DecodingFailed) -> None:
-        sys.stderr.write(f"{type(problem).__name__}: {problem}\n")
 
     def _failure(self, result: ExecutionResult) -> list[str]:
         """Show a failure; returns the lines for its exception's traceback."""
@@ -175,16 +174,16 @@ class Showing:
         self._streams.flush()
         publish_display_data(bundle, bundle_metadata)
 
-    def _card(self, result: ExecutionResult, target: str | None) -> None:
+    def _card(self, result: ExecutionResult, target: str | None, *, expected: bool = False) -> None:
+        how: dict[str, Any] = {
+            "target": target,
+            "streams": False,
+            "hide_secrets": self._hides,
+            "expected": expected,
+        }
         if self._front_end is FrontEnd.TERMINAL:
-            colour = wants_colour(self._shell)
-            lines = terminal_text(
-                result, target=target, streams=False, colour=colour, hide_secrets=self._hides
-            )
-            sys.stdout.write(lines + "\n")
+            text = terminal_text(result, colour=wants_colour(self._shell), **how)
+            sys.stdout.write(text + "\n")
             return
-        chip = self._front_end is FrontEnd.NOTEBOOK
-        bundle = mime_bundle(
-            result, target=target, streams=False, chip=chip, hide_secrets=self._hides
-        )
+        bundle = mime_bundle(result, chip=self._front_end is FrontEnd.NOTEBOOK, **how)
         publish_display_data(bundle, metadata(result))

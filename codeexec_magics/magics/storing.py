@@ -5,14 +5,15 @@ Runs in the kernel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codeexec_magics.errors import DecodingFailed
 from codeexec_magics.magics.namespace import pick_outputs
 from codeexec_magics.magics.plan import Plan
 from codeexec_magics.magics.request import Arguments
-from codeexec_magics.values.results import ExecutionResult
+from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.traces import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class Stored:
 
     target: str | None = None
     problem: DecodingFailed | None = None
+
+    def shown(self, result: ExecutionResult) -> ExecutionResult:
+        """The result as it is shown: a failure, if its value could not be bound."""
+        if self.problem is None or not result.success:
+            return result
+        kind, message = type(self.problem).__name__, str(self.problem)
+        trace = Trace(type=kind, message=message, text=f"{kind}: {message}")
+        return replace(
+            result, outcome=Outcome.FAILED, error=trace.headline, trace=trace, output=None
+        )
 
 
 def store(shell: Any, plan: Plan, result: ExecutionResult | None) -> Stored:

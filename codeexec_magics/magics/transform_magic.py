@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
     from codeexec_magics.magics.supervisor_watch import SupervisorWatch
+    from codeexec_magics.values.results import ExecutionResult
 
 
 @magics_class
@@ -73,7 +74,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         if arguments.background and plan.refusal is None:
             return self._start(plan)
         showing = Showing(self.shell, plan, self, is_cell=self.origin.is_of(cell))
-        result = run(plan, self.shown_output, showing.observer())
+        result = self._explained(plan, run(plan, self.shown_output, showing.observer()))
         stored = store(self.shell, plan, result)
         if result is not None:
             showing.end(result, stored)
@@ -181,6 +182,14 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
             self._watch = SupervisorWatch()
         self._watch.look()
+
+    def _explained(self, plan: Plan, result: ExecutionResult | None) -> ExecutionResult | None:
+        """The result, with what the notebook knows of its failure."""
+        if result is None or result.success:
+            return result
+        from codeexec_magics.magics.hints import explained  # late: for failures only
+
+        return explained(result, plan, self.shell.user_ns, self.shell.user_ns_hidden)
 
     def _start(self, plan: Plan) -> Job | None:
         """Run a cell in the background; its value is the job, unless nothing is to be shown."""

@@ -93,6 +93,7 @@ class Trace:
             the failure that was being handled.
         exceptions: The members of an exception group or ``AggregateError``.
         text: The runtime's own text of the whole failure, causes included, our frames removed.
+        bases: The names of the classes that its class is derived from, the nearest first.
     """
 
     type: str
@@ -103,6 +104,7 @@ class Trace:
     explicit: bool = True
     exceptions: tuple[Trace, ...] = ()
     text: str = ""
+    bases: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -131,6 +133,7 @@ def _trace(data: Mapping[str, Any], depth: int) -> Trace:
     cause = data.get("cause")
     frames = data.get("frames")
     notes = data.get("notes")
+    bases = data.get("bases")
     members = data.get("exceptions")
     deeper = depth < _MOST_CAUSES
     return Trace(
@@ -153,6 +156,10 @@ def _trace(data: Mapping[str, Any], depth: int) -> Trace:
             if deeper and isinstance(member, Mapping)
         ),
         text=_text(data.get("text"), _LONGEST_TEXT),
+        bases=tuple(
+            _text(base, _LONGEST_LINE)
+            for base in (bases if isinstance(bases, list | tuple) else ())[:20]
+        ),
     )
 
 

@@ -225,7 +225,10 @@ def test_no_raise_error_keeps_the_result_and_goes_on(
     assert "ZeroDivisionError" in capsys.readouterr().out
 
     assert run("%%transform --no-raise-error -o a,b\n{}") is None
-    assert "no key 'a'" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert shown.out.startswith("failed · ")
+    assert "no key 'a'" in shown.out
+    assert shown.err == ""
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ class Extractor:
             "message": _message(error),
             "frames": frames,
             "notes": _notes(error),
+            "bases": [base.__name__ for base in type(error).__mro__[1:-1]],
             "exceptions": [],
             "cause": None,
         }

@@ -24,6 +24,7 @@ const UNDEFINED_NAME = /^(\S+) is not defined$/;
 const MOST_LEVELS = 20;
 const MOST_MEMBERS = 20;
 const MOST_NOTES = 10;
+const MOST_BASES = 20;
 const LONGEST_TEXT = 100_000;
 const BRIEF = {
   __proto__: null,
@@ -68,6 +69,27 @@ function nameOf(error) {
   return ofClass !== '' && (name === '' || $.execute(BUILT_IN, name) !== null)
     ? ofClass
     : name || 'Error';
+}
+
+/** The names of the classes that an error's class is derived from. */
+function basesOf(error) {
+  const names = $.bareList();
+  let prototype = attempt(() => $.getPrototypeOf(error), null);
+  while (prototype !== null && names.length < MOST_BASES) {
+    prototype = attempt(() => $.getPrototypeOf(prototype), null);
+    const name = prototype === null ? '' : clean(constructorName(prototype));
+    if (name !== '' && name !== 'Object') {
+      names[names.length] = name;
+    }
+  }
+  return names;
+}
+
+/** The name of the class whose prototype this is. */
+function constructorName(prototype) {
+  const descriptor = attempt(() => $.getOwnPropertyDescriptor(prototype, 'constructor'), undefined);
+  const name = attempt(() => $.getOwnPropertyDescriptor(descriptor.value, 'name').value, '');
+  return typeof name === 'string' ? name : '';
 }
 
 const makeTrace = (type, message, text) => ({
@@ -149,6 +171,7 @@ class Extractor {
       pauses.describe(trace.frames, thrown);
     }
     trace.notes = notesOf(thrown);
+    trace.bases = basesOf(thrown);
     if (place !== null) {
       this.#addSyntaxPlace(trace, place);
     }
