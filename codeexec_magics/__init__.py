@@ -1,6 +1,8 @@
 """Notebook cells that run in another process and never leave anything behind.
 
-The public names are loaded at first use, so that importing the package costs nothing.
+The public names are loaded at first use, so that importing the package costs nothing. What is in
+``__all__``, and in `codeexec_magics.errors` and `codeexec_magics.languages`, is kept stable; other
+modules may change with any release.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codeexec_magics import errors as errors
+    from codeexec_magics.engine import runs as runs
     from codeexec_magics.engine.executor import CodeExecutor
     from codeexec_magics.engine.jobs import Job
     from codeexec_magics.engine.mapping import ItemFailure, MapPlan
     from codeexec_magics.engine.transform import Transform
+    from codeexec_magics.languages import Language
     from codeexec_magics.pipelines import Pipeline, PipelineResult, PipelineRunner
+    from codeexec_magics.values.options import ExecutionOptions, Program
     from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
     from codeexec_magics.values.traces import StackFrame, Trace
 
@@ -21,14 +26,17 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CodeExecutor",
+    "ExecutionOptions",
     "ExecutionResult",
     "ItemFailure",
     "Job",
+    "Language",
     "MapPlan",
     "Outcome",
     "Pipeline",
     "PipelineResult",
     "PipelineRunner",
+    "Program",
     "Receipt",
     "StackFrame",
     "Trace",
@@ -36,31 +44,37 @@ __all__ = [
     "__version__",
     "errors",
     "load_ipython_extension",
+    "runs",
     "unload_ipython_extension",
 ]
 
 _HOMES = {
     "CodeExecutor": "engine.executor",
+    "ExecutionOptions": "values.options",
     "ExecutionResult": "values.results",
     "ItemFailure": "engine.mapping",
     "Job": "engine.jobs",
+    "Language": "languages",
     "MapPlan": "engine.mapping",
     "Outcome": "values.results",
     "Pipeline": "pipelines",
     "PipelineResult": "pipelines",
     "PipelineRunner": "pipelines",
+    "Program": "values.options",
     "Receipt": "values.results",
     "StackFrame": "values.traces",
     "Trace": "values.traces",
     "Transform": "engine.transform",
 }
 
+_MODULES = {"errors": "errors", "runs": "engine.runs"}
+
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "errors":
-        return import_module("codeexec_magics.errors")
+    if name in _MODULES:
+        return import_module(f"codeexec_magics.{_MODULES[name]}")
     if name in _HOMES:
         return getattr(import_module(f"codeexec_magics.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'codeexec_magics' has no attribute {name!r}")

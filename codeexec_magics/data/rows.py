@@ -21,13 +21,27 @@ def rows_of(items: Iterable[Any]) -> Iterable[Any]:
     Raises:
         DataError: Two columns share a name, so that a dict cannot hold a row.
     """
+    frame: Any = items
+    kind = _kind(items)
+    if kind in ("pandas", "polars"):
+        return _Rows(frame, list(frame.columns))
+    if kind == "pyarrow":
+        return _Rows(frame, list(frame.schema.names))
+    return items
+
+
+def is_frame(items: object) -> bool:
+    """Whether something is a frame, whose rows `rows_of` gives."""
+    return bool(_kind(items))
+
+
+def _kind(items: object) -> str:
+    """The library that something is a frame of; empty if it is none."""
     name = full_type_name(items).split(".")
     library, leaf = name[0], name[-1]
     if library in ("pandas", "polars") and leaf == "DataFrame":
-        return _Rows(items, list(items.columns))  # type: ignore[attr-defined]
-    if library == "pyarrow" and leaf in ("Table", "RecordBatch"):
-        return _Rows(items, list(items.schema.names))  # type: ignore[attr-defined]
-    return items
+        return library
+    return library if library == "pyarrow" and leaf in ("Table", "RecordBatch") else ""
 
 
 class _Rows:

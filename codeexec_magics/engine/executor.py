@@ -6,7 +6,7 @@ Lives in the process that calls it. Owns what an `Engine` owns, and the defaults
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ class CodeExecutor(Engine):
     Args:
         default_timeout: Seconds that a program may take where an execution gives no ``timeout``;
             ``float("inf")`` for no limit.
+        containment: What holds the programs: ``guarded-subreaper``, ``pid-namespace``, ``sealed``
+            (both), ``subreaper``; None for the strongest of them that works on this machine.
         **defaults: Other fields of `ExecutionOptions`, for example ``standbys=0``, for executions
             that do not give them.
 
@@ -38,8 +40,14 @@ class CodeExecutor(Engine):
         InvalidOptions: An option has a value that cannot be meant.
     """
 
-    def __init__(self, default_timeout: float = DEFAULT_TIMEOUT, **defaults: Any) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        default_timeout: float = DEFAULT_TIMEOUT,
+        *,
+        containment: str | None = None,
+        **defaults: Any,
+    ) -> None:
+        super().__init__(containment)
         self._options = ExecutionOptions()
         self._options = self._with(default_timeout, defaults)
 
@@ -67,6 +75,7 @@ class CodeExecutor(Engine):
         *,
         inputs: Inputs = None,
         timeout: float | None = None,
+        key: Hashable = None,
         **surroundings: Any,
     ) -> ExecutionResult:
         """Run code and wait for its result.
@@ -77,6 +86,7 @@ class CodeExecutor(Engine):
             language: A language's name or alias.
             inputs: Values by name, for the program.
             timeout: Seconds; None for `default_timeout`, ``float("inf")`` for no limit.
+            key: By what `runs.interrupt` knows it.
             **surroundings: Other fields of `ExecutionOptions`: ``directory``, ``environment``,
                 ``interpreter``, ``converter``, ``grace``, ``startup_timeout``, ``kept_output``.
 
@@ -87,7 +97,7 @@ class CodeExecutor(Engine):
             InvalidOptions: An option has a value that cannot be meant.
         """
         program = Program(code, language)
-        return self.run(program, self._with(timeout, surroundings), inputs)
+        return self.run(program, self._with(timeout, surroundings), inputs, key=key)
 
     def execute_file(
         self,
@@ -96,6 +106,7 @@ class CodeExecutor(Engine):
         timeout: float | None = None,
         *,
         language: str | None = None,
+        key: Hashable = None,
         **surroundings: Any,
     ) -> ExecutionResult:
         """Run a file as a program; see `execute`.
@@ -105,6 +116,7 @@ class CodeExecutor(Engine):
             inputs: Values by name, for the program.
             timeout: Seconds; None for `default_timeout`.
             language: A language's name; None goes by the file's suffix.
+            key: By what `runs.interrupt` knows it.
             **surroundings: Other fields of `ExecutionOptions`.
 
         Returns:
@@ -121,7 +133,7 @@ class CodeExecutor(Engine):
             program = Program(read_source(path), chosen.name)
         except CodeExecError as error:
             return compose(Facts(language or "", options.timeout, refusal=error))
-        return self.run(program, options, inputs)
+        return self.run(program, options, inputs, key=key)
 
     def submit(
         self,
@@ -130,6 +142,7 @@ class CodeExecutor(Engine):
         *,
         inputs: Inputs = None,
         timeout: float | None = None,
+        key: Hashable = None,
         **surroundings: Any,
     ) -> Job:
         """Run code in the background.
@@ -142,6 +155,7 @@ class CodeExecutor(Engine):
             language: A language's name or alias.
             inputs: Values by name.
             timeout: Seconds; None for `default_timeout`.
+            key: By what `runs.interrupt` knows it.
             **surroundings: Other fields of `ExecutionOptions`.
 
         Returns:
@@ -151,7 +165,7 @@ class CodeExecutor(Engine):
             InvalidOptions: An option has a value that cannot be meant.
         """
         program = Program(code, language)
-        return self.start(program, self._with(timeout, surroundings), inputs)
+        return self.start(program, self._with(timeout, surroundings), inputs, key=key)
 
     def _with(self, timeout: float | None, surroundings: Mapping[str, Any]) -> ExecutionOptions:
         unknown = [name for name in surroundings if name not in ExecutionOptions.__slots__]

@@ -13,10 +13,10 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.runs import Run, enter
@@ -37,6 +37,23 @@ callback that ipykernel appends to its sleeping loop: it takes effect when the l
 Ended = Callable[[ExecutionResult], ExecutionResult]
 """Called with a job's result before anybody else has it; what it returns is the job's."""
 
+Tell = Callable[[float, float | None, str], None]
+"""Told of done, total (or None), and a text."""
+
+
+class Progress(NamedTuple):
+    """How far a job is.
+
+    Attributes:
+        done: How much is done: of a map the items, else what the program last told.
+        total: How much there is; None if that is not known.
+        text: What it is that is counted.
+    """
+
+    done: float
+    total: float | None
+    text: str
+
 
 class Job(Future[ExecutionResult]):
     """A running program; made by `CodeExecutor.submit`.
@@ -56,6 +73,7 @@ class Job(Future[ExecutionResult]):
         self._run = run
         self._ended = ended
         self._last: ExecutionResult | None = None
+        self._progress: Progress | None = None
         with _lock:
             _jobs.add(self)
 
@@ -63,6 +81,11 @@ class Job(Future[ExecutionResult]):
     def id(self) -> int:
         """The number by which ``%transform_ps`` and ``%transform_kill`` know it."""
         return self._run.id
+
+    @property
+    def key(self) -> Hashable:
+        """By what its caller knows it, as `runs.interrupt` does; None if by nothing."""
+        return self._run.key
 
     @property
     def language(self) -> str:
@@ -88,6 +111,11 @@ class Job(Future[ExecutionResult]):
     def state(self) -> str:
         """``starting``, ``running``, ``stopping``, or the outcome's value."""
         return self._last.outcome.value if self._last is not None else self._run.state
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it is: ``done``, ``total`` (or None), ``text``; None if nobody has told."""
+        return self._progress
 
     @property
     def stdout(self) -> str:
@@ -138,7 +166,8 @@ class Job(Future[ExecutionResult]):
             observer: Who hears of the run besides.
         """
         read = threading.Event()
-        watcher = replace(self._run.hearing(observer or Observer()), read=read.set)
+        observer = self._run.hearing(observer or Observer())
+        watcher = replace(observer, read=read.set, progress=self._noting(observer.progress))
         self.add_done_callback(lambda _: read.set())  # where there was nothing to read
         thread = threading.Thread(
             target=contextvars.copy_context().run,
@@ -170,22 +199,38 @@ class Job(Future[ExecutionResult]):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return showing.card_of_job(self.language, self._last)
 
+    def _noting(self, told: Tell | None) -> Tell:
+        """Take note of how far the program is, before others are told."""
+
+        def note(done: float, total: float | None, text: str) -> None:
+            self._progress = Progress(done, total, text)
+            if told is not None:
+                told(done, total, text)
+
+        return note
+
     def _perform(self, work: Callable[[Observer], ExecutionResult], watcher: Observer) -> None:
         """Everything that happens in the job's thread."""
         self.set_running_or_notify_cancel()
+        fault: BaseException | None = None
         try:
             result = work(watcher)
+        except BaseException as error:  # noqa: BLE001 - what an iterable throws, or a fault of ours
+            fault, result = error, self._crashed_by(error)
+        try:
             if self._ended is not None:
                 result = self._ended(result)
-        except BaseException as fault:  # noqa: BLE001 - a fault of ours: who waits must hear of it
+        except BaseException as error:  # noqa: BLE001 - who waits must hear of it
+            fault = fault or error
+        if fault is not None:
             self._fail(fault)
-        else:
-            self._last = result
-            self._run.end()
-            self.set_result(result)
+            return
+        self._last = result
+        self._run.end()
+        self.set_result(result)
 
     def _fail(self, fault: BaseException) -> None:
-        self._last = self._crashed(f"{type(fault).__name__}: {fault}")
+        self._last = self._crashed_by(fault)
         self._run.end()
         self.set_exception(fault)
 
@@ -219,6 +264,9 @@ class Job(Future[ExecutionResult]):
 
         self.add_done_callback(wake)
         return ended
+
+    def _crashed_by(self, fault: BaseException) -> ExecutionResult:
+        return self._crashed(f"{type(fault).__name__}: {fault}")
 
     def _crashed(self, line: str) -> ExecutionResult:
         return ExecutionResult(Outcome.CRASHED, language=self.language, error=line)

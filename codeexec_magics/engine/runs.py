@@ -1,5 +1,7 @@
 """All executions of this process that are under way: the ones of threads, cells, and jobs.
 
+    runs.interrupt("nightly")      ends what was started with key="nightly", from any thread
+
 Lives in the process that executes, and is asked from any of its threads. Owns nothing: it knows a
 run as long as somebody executes it.
 """
@@ -11,16 +13,17 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Self
 
 from codeexec_magics.engine.observer import Observer, Running
-from codeexec_magics.errors import CodeExecError
+from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import find
 from codeexec_magics.leases.figures import RunFigures
 from codeexec_magics.values.options import Program
 
-__all__ = ["Run", "RunFigures", "enter", "runs"]
+__all__ = ["Run", "RunFigures", "enter", "interrupt", "runs"]
 
 _LONGEST_LABEL = 60
 _KILL = 2
@@ -34,19 +37,24 @@ class Run:
         language: The language's name.
         label: What the run is called, for people.
         background: Whether it is a job, for which nobody waits.
+        key: By what its caller knows it; None if by nothing.
 
     Attributes:
         language: The language's name.
         label: One line that tells it from others.
         background: Whether it is a job.
+        key: As given.
         started: When it was started, in seconds since the epoch.
         ended: Set when nothing of it is left.
     """
 
-    def __init__(self, language: str, label: str, *, background: bool = False) -> None:
+    def __init__(
+        self, language: str, label: str, *, background: bool = False, key: Hashable = None
+    ) -> None:
         self.language = language
         self.label = label
         self.background = background
+        self.key = _checked_key(key)
         self.started = time.time()
         self.ended = threading.Event()
         self._began = time.monotonic()
@@ -57,19 +65,26 @@ class Run:
         self._id: int | None = None
 
     @classmethod
-    def of(cls, program: Program, label: str = "", *, background: bool = False) -> Self:
+    def of(
+        cls, program: Program, label: str = "", *, background: bool = False, key: Hashable = None
+    ) -> Self:
         """The run of a program.
 
         Args:
             program: What is run.
             label: What it is called; empty for the program's first line.
             background: Whether it is a job.
+            key: By what its caller knows it.
+
+        Raises:
+            InvalidOptions: The key cannot be hashed.
         """
         try:
             language = find(program.language).name
         except CodeExecError:
             language = program.language
-        return cls(language, label or _first_line(program.source), background=background)
+        label = label or _first_line(program.source)
+        return cls(language, label, background=background, key=key)
 
     def hearing(self, observer: Observer) -> Observer:
         """The observer, and this run before it, hear of the execution."""
@@ -166,6 +181,26 @@ def runs() -> list[Run]:
     with _lock:
         known = list(_runs)
     return sorted((run for run in known if not run.ended.is_set()), key=lambda run: run.started)
+
+
+def interrupt(key: Hashable) -> int:
+    """Interrupt the runs that were started with a key; the second time, kill them.
+
+    Safe from any thread, in any state of theirs: one that has not begun yet is interrupted when it
+    begins. They end as usual, with a result whose outcome is ``interrupted``.
+
+    Returns:
+        How many there are.
+    """
+    return sum(run.interrupt() for run in runs() if run.key is not None and run.key == key)
+
+
+def _checked_key(key: Hashable) -> Hashable:
+    try:
+        hash(key)
+    except TypeError:
+        raise InvalidOptions(f"key must be hashable, for example a text, not {key!r}") from None
+    return key
 
 
 def _first_line(source: str) -> str:

@@ -24,6 +24,7 @@ from codeexec_magics.values.results import ExecutionResult, Outcome
 
 if TYPE_CHECKING:
     from codeexec_magics.engine.jobs import Job
+    from codeexec_magics.engine.mapping import MapPlan
 
 
 @dataclass(frozen=True)
@@ -119,17 +120,42 @@ class Transform:
             InvalidOptions: An argument cannot be meant.
         """
         __tracebackhide__ = True
-        from codeexec_magics.engine.mapping import MapPlan  # late: few transforms are mapped
-
-        options = self.options if timeout is None else replace(self.options, timeout=timeout)
+        options, plan = self._mapped(timeout, workers, batch, on_error)
         observer = Observer(output=_pass_on, progress=progress)
-        plan = MapPlan(workers=workers, batch=batch, on_error=on_error)
         executor = shared_executor()
         result = executor.map(
             self.program, options, items, inputs, observer, plan=plan, label=self.name
         )
         values: list[Any] = self._value_of(result)
         return values
+
+    def submit_map(
+        self,
+        items: Iterable[Any],
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workers: int | None = None,
+        timeout: float | None = None,
+        batch: int | None = None,
+        on_error: str = "stop",
+    ) -> Job:
+        """Do what `map` does in the background; takes the same, and raises `InvalidOptions` only.
+
+        The job's ``progress`` tells how many items are done, the ``output`` of its result is the
+        list of values. Inputs, lists and frames have been copied when this returns; an iterator
+        is drawn from in the job's thread.
+        """
+        options, plan = self._mapped(timeout, workers, batch, on_error)
+        executor = shared_executor()
+        return executor.start_map(self.program, options, items, inputs, plan=plan, label=self.name)
+
+    def _mapped(
+        self, timeout: float | None, workers: int | None, batch: int | None, on_error: str
+    ) -> tuple[ExecutionOptions, MapPlan]:
+        from codeexec_magics.engine.mapping import MapPlan  # late: few transforms are mapped
+
+        options = self.options if timeout is None else replace(self.options, timeout=timeout)
+        return options, MapPlan(workers=workers, batch=batch, on_error=on_error)
 
     def submit(self, *arguments: Any, **keywords: Any) -> Job:
         """Run the program with these inputs in the background; its job has what it prints.

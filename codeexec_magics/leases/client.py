@@ -25,6 +25,7 @@ from typing import Any
 from codeexec_magics.errors import (
     CodeExecError,
     InvalidOptions,
+    IsolationUnavailable,
     LanguageUnavailable,
     ProtocolError,
     SupervisorLost,
@@ -58,8 +59,7 @@ class SupervisorClient:
     """
 
     def __init__(self, containment: str = "auto") -> None:
-        if containment != "auto":
-            _check_tier(containment)
+        check_containment(containment)
         self._wanted = containment
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -240,8 +240,11 @@ class SupervisorClient:
                 f"the supervisor speaks protocol {welcome.get('protocol')}, not {VERSION}; "
                 "restart the kernel after an upgrade of codeexec_magics"
             )
-        self._welcome = welcome
         tier = welcome["containment"]
+        if self._wanted not in ("auto", tier):
+            reasons = "; ".join(welcome["reasons"])
+            raise IsolationUnavailable(f"this machine cannot hold programs by {reasons}")
+        self._welcome = welcome
         events.emit(
             _log, logging.DEBUG, events.SUPERVISOR_STARTED, pid=self._process.pid, containment=tier
         )
@@ -299,7 +302,14 @@ def _bytecode_options() -> list[str]:
     return [*options, *(["-X", f"pycache_prefix={prefix}"] if prefix else [])]
 
 
-def _check_tier(name: str) -> None:
+def check_containment(name: str) -> None:
+    """Refuse a tier that does not exist.
+
+    Raises:
+        InvalidOptions: No tier has this name.
+    """
+    if name == "auto":
+        return
     # Late: the tiers bring ctypes, which a kernel that leaves the choice to us need not load.
     from codeexec_magics.supervision.containment import BY_NAME
 

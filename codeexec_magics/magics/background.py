@@ -16,7 +16,7 @@ from codeexec_magics.display.bundle import METADATA_KEY, metadata, mime_bundle
 from codeexec_magics.display.job_card import background_card
 from codeexec_magics.engine.jobs import Job
 from codeexec_magics.engine.observer import Observer
-from codeexec_magics.engine.transform import shared_executor
+from codeexec_magics.magics import running
 from codeexec_magics.magics.front_end import FrontEnd, front_end
 from codeexec_magics.magics.live import LiveLine, volatile
 from codeexec_magics.magics.plan import Plan
@@ -65,9 +65,7 @@ class Background:
             return result
 
         observer = _observer(line, quiet=arguments.quiet)
-        job = shared_executor().start(
-            plan.program, plan.options, plan.inputs, observer, label=plan.label, ended=ended
-        )
+        job = running.start(plan, observer, ended)
         self._new[job] = ", ".join(arguments.outputs)
         if arguments.job is not None:
             shell.push({arguments.job: job})

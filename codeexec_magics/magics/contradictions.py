@@ -27,8 +27,6 @@ def refuse_contradictions(arguments: Arguments) -> None:
         raise UsageError("--expect and --no-raise-error exclude each other")
     if arguments.expect is not None and not arguments.runs:
         raise UsageError("--expect: -n alone runs nothing; give inputs, or leave --expect out")
-    if arguments.mapping is not None and arguments.background:
-        raise UsageError("--map and --bg exclude each other")
     if arguments.background:
         _refuse_of_background(arguments)
 

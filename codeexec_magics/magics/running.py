@@ -1,9 +1,13 @@
-"""Run what a plan says, and wait for its result.
+"""Run what a plan says, and wait for its result or leave it to a job.
 
 Runs in the kernel, in the thread that executes. The mapping itself is imported with the first map.
 """
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
@@ -11,7 +15,12 @@ from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.plan import Plan
+from codeexec_magics.magics.request import MapArguments
 from codeexec_magics.values.results import ExecutionResult
+
+if TYPE_CHECKING:
+    from codeexec_magics.engine.jobs import Ended, Job
+    from codeexec_magics.engine.mapping import MapPlan
 
 
 def run(plan: Plan, shown_output: int, observer: Observer) -> ExecutionResult | None:
@@ -31,18 +40,58 @@ def run(plan: Plan, shown_output: int, observer: Observer) -> ExecutionResult | 
     options = plan.run_options(shown_output)
     if plan.arguments.mapping is None:
         return shared_executor().run(plan.program, options, plan.inputs, observer, label=plan.label)
-    from codeexec_magics.engine.mapping import MapPlan
-
-    mapping = plan.arguments.mapping
-    try:
+    with _refusals_of(plan.arguments.mapping):
         return shared_executor().map(
             plan.program,
             options,
             plan.items,
             plan.inputs,
             observer,
-            plan=MapPlan(**mapping.plan),
+            plan=_map_plan(plan.arguments.mapping),
             label=plan.label,
         )
+
+
+def start(plan: Plan, observer: Observer, ended: Ended) -> Job:
+    """The same in the background; returns when the inputs have been read.
+
+    Args:
+        plan: What is run.
+        observer: Who hears of it, in the job's thread.
+        ended: Called with the result, before anybody else has it; what it returns is the job's.
+
+    Raises:
+        UsageError: The items, or a limit, cannot be mapped so.
+        InvalidOptions: An option has a value that cannot be meant.
+    """
+    executor, mapping = shared_executor(), plan.arguments.mapping
+    if mapping is None:
+        return executor.start(
+            plan.program, plan.options, plan.inputs, observer, label=plan.label, ended=ended
+        )
+    with _refusals_of(mapping):
+        return executor.start_map(
+            plan.program,
+            plan.options,
+            plan.items,
+            plan.inputs,
+            observer,
+            plan=_map_plan(mapping),
+            label=plan.label,
+            ended=ended,
+        )
+
+
+def _map_plan(mapping: MapArguments) -> MapPlan:
+    from codeexec_magics.engine.mapping import MapPlan
+
+    return MapPlan(**mapping.plan)
+
+
+@contextlib.contextmanager
+def _refusals_of(mapping: MapArguments) -> Iterator[None]:
+    """What is wrong with the items is told of the flag that names them."""
+    try:
+        yield
     except InvalidOptions as error:
         raise UsageError(f"--map {mapping.expression}: {error}") from None

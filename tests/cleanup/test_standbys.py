@@ -21,8 +21,7 @@ WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
 @pytest.fixture
 def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeExecutor]:
     """An engine with a supervisor of its own; what it keeps ready is gone when it is closed."""
-    monkeypatch.setattr(Share, "_client", None)
-    monkeypatch.setattr(Share, "_holders", 0)
+    monkeypatch.setattr(Share, "_shared", {})
     with CodeExecutor(standbys=2) as own:
         yield own
 

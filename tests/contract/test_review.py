@@ -326,12 +326,11 @@ def test_a_collection_while_a_share_is_taken(monkeypatch: pytest.MonkeyPatch) ->
     class Node:
         pass
 
-    monkeypatch.setattr(sharing.Share, "_client", None)
-    monkeypatch.setattr(sharing.Share, "_holders", 0)
+    monkeypatch.setattr(sharing.Share, "_shared", {})
     node: Any = Node()
     node.me, node.executor = node, CodeExecutor()
     node.executor.client  # noqa: B018 - it takes a share
-    sharing.Share._client = None
+    sharing.Share._shared.clear()
     del node
 
     class Collecting(SupervisorClient):

@@ -87,7 +87,6 @@ def test_what_the_iterable_throws_is_the_cells_error(shell: InteractiveShell, ru
         ("--map [1] --workers 0", "--workers"),
         ("--map [1] --workers 1000", "1 to 64"),
         ("--map [1] --on-error colect", "did you mean 'collect'"),
-        ("--map [1] --bg", "exclude"),
     ],
 )
 def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, word: str) -> None:
@@ -95,3 +94,21 @@ def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, wo
 
     assert isinstance(error, UsageError)
     assert word in str(error)
+
+
+def test_a_map_in_the_background(shell: InteractiveShell, run: Run) -> None:
+    shell.user_ns["rows"] = rows = list(range(20))
+    assert run("%%transform --bg --map rows -o out --job job\nlambda x: x + 1") is None
+    rows.clear()
+
+    job = shell.user_ns["job"]
+    assert job.result(30).output == list(range(1, 21))
+    assert (job.progress.done, job.progress.total) == (20, 20)
+    assert shell.user_ns["out"] == list(range(1, 21))
+
+
+def test_a_map_in_the_background_that_cannot_be_is_refused(run: Run) -> None:
+    error = run("%%transform --bg --map 5\nlambda x: x")
+
+    assert isinstance(error, UsageError)
+    assert str(error) == "--map 5: what is mapped must be iterable, not int"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.data.conversion import convert
-from codeexec_magics.data.rows import rows_of
+from codeexec_magics.data.rows import is_frame, rows_of
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.mapping.failures import ItemFailure
@@ -73,11 +73,8 @@ class MapExecution:
             inputs: What all items share, by name.
 
         Raises:
-            InvalidOptions: There is nothing to iterate, or the language does not map.
             BaseException: Whatever the iterable throws.
         """
-        if not self._language.maps:
-            raise InvalidOptions(f"{self._language.name} does not map")
         facts = Facts(
             self._language.name,
             self._options.timeout,
@@ -88,8 +85,6 @@ class MapExecution:
             rows = rows_of(items)
         except DataError as error:
             return compose(replace(facts, refusal=error))
-        if not isinstance(rows, Iterable):
-            raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
         loop = Loop(client, self._printed, self._observer.timers)
         task = self._task(inputs, loop)
         pool = Pool(client, loop, task, self._plan, Items(rows), self._lines)
@@ -182,6 +177,22 @@ class MapExecution:
             trace=failure.noted(),
             exit_code=failure.exit_code,
         )
+
+
+def check(language: Language, items: object) -> None:
+    """Refuse what cannot be mapped, before anything is started.
+
+    Args:
+        language: The program's language.
+        items: What is to be mapped.
+
+    Raises:
+        InvalidOptions: There is nothing to iterate, or the language does not map.
+    """
+    if not language.maps:
+        raise InvalidOptions(f"{language.name} does not map")
+    if not isinstance(items, Iterable) and not is_frame(items):
+        raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
 
 
 def _together(exits: list[Exit]) -> Exit:
