@@ -1,4 +1,4 @@
-"""Lists that travelled by columns: numbers, booleans, text, instants, dicts with the same keys.
+"""Lists that travelled in bulk: numbers, booleans, text, instants, dicts with the same keys.
 
 Used in the kernel, for what another language returns: a list of a million rows is a list of dicts
 all the same, or at once a frame, if the user asks for one.
@@ -10,16 +10,15 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Any
 
+from ..protocol.times import zone_of
 from ..protocol.tree import LEAVES
-from .arrow import stream
+from . import bulk_columns
 from .converters.tabular import Columns
 
 if TYPE_CHECKING:
     from .reader import Reader
 
 _CODES = {"<f8": "d", "<i4": "i", "<i8": "q"}
-_LONGEST_TEXT = 1 << 31
-"""Bytes that an array of Arrow's type ``string`` addresses."""
 
 
 def numbers(decoder: Reader, node: dict[str, Any]) -> list[Any]:
@@ -34,32 +33,33 @@ def numbers(decoder: Reader, node: dict[str, Any]) -> list[Any]:
             raise ValueError("whole numbers are told among floats only")
         for place in _array("I", decoder.buffer(node["whole"])):
             values[place] = int(values[place])
-    return values
+    return _without(values, decoder, node)
 
 
-def booleans(decoder: Reader, node: dict[str, Any]) -> list[bool]:
+def booleans(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     """The booleans of a node.
 
     Raises:
         Exception: It is malformed.
     """
-    return [byte == 1 for byte in _flags(decoder, node)]
+    flags = bulk_columns.flags(decoder, node)
+    return _without([byte == 1 for byte in flags], decoder, node)
 
 
-def texts(decoder: Reader, node: dict[str, Any]) -> list[str]:
+def texts(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     """The strings of a node, each of which a zero ends.
 
     Raises:
         Exception: It is malformed.
     """
-    values = str(decoder.buffer(node["b"]), "utf-8").split("\0")
+    values: list[Any] = str(decoder.buffer(node["b"]), "utf-8").split("\0")
     if values.pop() or len(values) != node["n"]:
         raise ValueError(f"{len(values)} strings are not {node['n']!r}")
-    return values
+    return _without(values, decoder, node)
 
 
 def instants(decoder: Reader, node: dict[str, Any]) -> list[Any]:
-    """The datetimes, in UTC, of a node.
+    """The datetimes of a node, or its days.
 
     Raises:
         Exception: It is malformed, or one is beyond what a datetime holds.
@@ -67,8 +67,25 @@ def instants(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     import datetime
 
     start = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    times = _array("d", decoder.buffer(node["b"])).tolist()
-    return [start + datetime.timedelta(milliseconds=int(time)) for time in times]
+    values: list[Any] = _array("d", decoder.buffer(node["b"])).tolist()
+    kind = node.get("as")
+    if kind in ("naive", "date"):
+        start = start.replace(tzinfo=None)
+    values = [start + datetime.timedelta(milliseconds=int(time)) for time in values]
+    if kind == "date":
+        values = [value.date() for value in values]
+    elif kind not in (None, "naive"):
+        zone = zone_of(kind)
+        values = [value.astimezone(zone) for value in values]
+    return _without(values, decoder, node)
+
+
+def _without(values: list[Any], decoder: Reader, node: dict[str, Any]) -> list[Any]:
+    """The same with None where a value is missing."""
+    if "none" in node:
+        for place in _array("I", decoder.buffer(node["none"])):
+            values[place] = None
+    return values
 
 
 def rows(decoder: Reader, node: dict[str, Any]) -> list[dict[str, Any]]:
@@ -115,54 +132,9 @@ def _column(decoder: Reader, node: Any) -> Any:
     """A column of a frame to be."""
     if type(node) is list and LEAVES.issuperset(map(type, node)):
         return node
-    tag = node.get("$") if type(node) is dict else None
-    if tag == "numbers":
-        return _numeric(decoder, node)
-    if tag == "booleans":
-        import numpy
-
-        return numpy.frombuffer(_flags(decoder, node), "?")
-    if tag == "texts" and len(decoder.buffer(node["b"])) < _LONGEST_TEXT and stream.library():
-        return _textual(decoder, node)
-    return decoder.value(node)
-
-
-def _numeric(decoder: Reader, node: dict[str, Any]) -> Any:
-    import numpy
-
-    dtype = node["dtype"]
-    if dtype not in _CODES:
-        raise ValueError(f"numbers have no dtype {dtype!r}")
-    raw = decoder.buffer(node["b"])
-    if len(raw) % int(dtype[2]):
-        raise ValueError("the numbers are cut off")
-    values = numpy.frombuffer(raw, dtype)
-    return values.astype("i8") if dtype == "<i4" else values
-
-
-def _textual(decoder: Reader, node: dict[str, Any]) -> Any:
-    """Text as an array of Arrow, without a Python string for each item."""
-    import numpy
-
-    pyarrow = stream.library()
-    raw = numpy.frombuffer(decoder.buffer(node["b"]), "u1")
-    ends = numpy.flatnonzero(raw == 0)
-    count = len(ends)
-    if count != node["n"] or (len(raw) and raw[-1]):
-        raise ValueError(f"{count} strings are not {node['n']!r}")
-    places: Any = numpy.zeros(count + 1, "i4")
-    places[1:] = ends - numpy.arange(count)  # without the zeros before
-    parts = [None, pyarrow.py_buffer(places), pyarrow.py_buffer(raw[raw != 0])]
-    made = pyarrow.Array.from_buffers(pyarrow.string(), count, parts)
-    made.validate(full=True)
-    return made
-
-
-def _flags(decoder: Reader, node: dict[str, Any]) -> bytes:
-    flags = bytes(decoder.buffer(node["b"]))
-    if flags.strip(b"\0\1"):
-        raise ValueError("booleans are bytes of 0 or 1")
-    return flags
+    read = bulk_columns.READERS.get(str(node.get("$"))) if type(node) is dict else None
+    made = None if read is None else read(decoder, node)
+    return decoder.value(node) if made is None else made
 
 
 def _array(code: str, raw: memoryview) -> array[Any]:

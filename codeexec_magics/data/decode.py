@@ -6,6 +6,7 @@ written by another process and is checked before use.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DecodingFailed
@@ -22,6 +23,7 @@ def decode(
     allow_pickle: bool,
     root: str,
     by_columns: bool = False,
+    kept: Sequence[object] = (),
 ) -> Any:
     """The value of a descriptor.
 
@@ -35,12 +37,13 @@ def decode(
         root: The word that paths in errors begin with: ``inputs`` or ``result``.
         by_columns: Whether rows that arrived by columns may stay so (`as_rows.Columns`), for
             `conversion.convert`.
+        kept: What `encode` kept, for values that come back as themselves.
 
     Raises:
         DecodingFailed: The descriptor is malformed, or the value cannot be rebuilt here. Nothing
             else, whatever arrived.
     """
-    decoder = Decoder(arena, allow_pickle=allow_pickle, root=root, by_columns=by_columns)
+    decoder = Decoder(arena, root, allow_pickle=allow_pickle, by_columns=by_columns, kept=kept)
     try:
         node = decoder.open(descriptor)
     except RecursionError:
@@ -53,10 +56,22 @@ def decode(
 class Decoder(Reader):
     """Reads whatever has a form: it knows the modules of the forms, and loads them late."""
 
-    def __init__(self, arena: Arena, *, allow_pickle: bool, root: str, by_columns: bool) -> None:
-        super().__init__(arena, root)
+    def __init__(
+        self,
+        arena: Arena,
+        root: str,
+        *,
+        allow_pickle: bool,
+        by_columns: bool,
+        kept: Sequence[object],
+    ) -> None:
+        super().__init__(arena, root, kept)
         self._by_columns = by_columns
         self._allow_pickle = allow_pickle
+
+    def tagged(self, node: dict[str, Any]) -> Any:
+        """As in the base class; what comes back unchanged is what was sent."""
+        return super().tagged(node) if "kept" not in node else self.kept(node["kept"])
 
     def other(self, tag: str, node: dict[str, Any]) -> Any:
         """Numpy's scalars and arrays, frames, lists by columns, and pickles."""
@@ -75,6 +90,10 @@ class Decoder(Reader):
 
             stays = self._by_columns and not self.path.parts and tag == "rows"
             return getattr(as_rows, "columns" if stays else tag)(self, node)
+        if tag == "frame":
+            from .foreign import changed_frame
+
+            return changed_frame.value(self, node)
         if tag == "pickle":
             return self._pickle(node)
         return super().other(tag, node)

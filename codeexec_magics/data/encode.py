@@ -12,14 +12,21 @@ from ..errors import EncodingFailed
 from ..protocol.jsonable import write_numpy_scalar
 from ..protocol.numbers import LARGEST_INLINE_BYTES
 from ..protocol.scalars import full_type_name
-from ..protocol.tree import safe_error
+from ..protocol.tree import is_panic, safe_error
 from .arena import Arena
 from .writer import FOREIGN, PYTHON, SEALED, Writer
 
 __all__ = ["FOREIGN", "PYTHON", "SEALED", "encode"]
 
 
-def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) -> dict[str, Any]:
+def encode(
+    value: object,
+    arena: Arena,
+    *,
+    reader: frozenset[str],
+    root: str,
+    kept: list[object] | None = None,
+) -> dict[str, Any]:
     """Describe a value to another process.
 
     Parts that are shared within the value arrive equal and no longer shared, unless they are
@@ -31,6 +38,8 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
         reader: What the other side reads: `PYTHON`, `SEALED` or `FOREIGN`. Without ``arrow``,
             frames go to another language column by column.
         root: The word that paths in errors begin with: ``inputs`` or ``result``.
+        kept: Takes what another language may hand back as it is: frames, and what only Python has.
+            `decode` needs it then. Without it they come back as what they were sent as.
 
     Returns:
         A value of PROTOCOL.md, which ``json.dumps`` takes.
@@ -38,7 +47,7 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
     Raises:
         EncodingFailed: The value cannot travel exactly. The arena is as before.
     """
-    encoder, before = Encoder(arena, reader, root), arena.end
+    encoder, before = Encoder(arena, reader, root, kept), arena.end
     try:
         return encoder.descriptor(value)
     except EncodingFailed:
@@ -47,7 +56,9 @@ def encode(value: object, arena: Arena, *, reader: frozenset[str], root: str) ->
     except RecursionError:
         arena.rewind(before)
         encoder.refuse(value, "is nested too deeply for this process", "flatten it")
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         arena.rewind(before)
         path = str(encoder.path)
         reason = f"{type(error).__name__}: {safe_error(error)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ..protocol.numbers import ALIGNMENT
@@ -21,8 +22,9 @@ _WORTH_A_PAUSE = 1 << 20
 class Reader(TreeReader):
     """One reading of one descriptor."""
 
-    def __init__(self, arena: Arena, root: str) -> None:
+    def __init__(self, arena: Arena, root: str, kept: Sequence[object] = ()) -> None:
         super().__init__(root)
+        self._kept = kept
         self._arena = arena
         self._places: list[tuple[int, int] | None] = []
         self._memory: memoryview | None = None
@@ -61,6 +63,16 @@ class Reader(TreeReader):
         if offset + length > len(self._memory):
             raise ValueError("the arena has shrunk")
         return self._memory[offset : offset + length]
+
+    def kept(self, place: Any) -> Any:
+        """What was kept here when it was sent.
+
+        Raises:
+            ValueError: There is no such thing.
+        """
+        if type(place) is not int or not 0 <= place < len(self._kept):
+            raise ValueError(f"nothing was kept as {place!r}")
+        return self._kept[place]
 
     def tagged(self, node: dict[str, Any]) -> Any:
         """As in the base class; large bytes are in the arena."""

@@ -41,8 +41,11 @@ class Writer(TreeWriter):
         reads_pickle: Whether it takes pickles.
     """
 
-    def __init__(self, arena: Arena, reader: frozenset[str], root: str) -> None:
+    def __init__(
+        self, arena: Arena, reader: frozenset[str], root: str, kept: list[object] | None = None
+    ) -> None:
         super().__init__(root)
+        self._kept = kept
         self.reads_python = bool(reader & PYTHON)
         self.reads_arrow = "arrow" in reader
         self.reads_pickle = "pickle" in reader
@@ -77,6 +80,18 @@ class Writer(TreeWriter):
             )
         self._buffers.append(place)
         return len(self._buffers) - 1
+
+    @property
+    def keeps(self) -> bool:
+        """Whether values are kept here, so that they may come back as themselves."""
+        return self._kept is not None
+
+    def keep(self, value: object) -> dict[str, Any]:
+        """Keep a value, and return the key of its node by which it may come back as itself."""
+        if self._kept is None:
+            return {}
+        self._kept.append(value)
+        return {"kept": len(self._kept) - 1}
 
     def container(self, value: Any, cls: type) -> Any:
         """As in the base class; what is plain is its own node."""

@@ -44,6 +44,7 @@ class Exchange:
         self._leaving: Leaving | None = None
         self._items: Arena | None = None
         self._fetched: dict[int, memoryview] = {}
+        self._kept: list[object] = []
 
     @property
     def leaves(self) -> bool:
@@ -63,7 +64,9 @@ class Exchange:
         direct = self._memory is not None and self._memory.usable
         arena = Leaving(self._lease.inputs) if direct else Arena(self._lease.inputs)
         fields: dict[str, Any] = {
-            "inputs": encode(dict(values), arena, reader=self._reader, root="inputs")
+            "inputs": encode(
+                dict(values), arena, reader=self._reader, root="inputs", kept=self._kept
+            )
         }
         if seal:
             with contextlib.suppress(OSError):  # what cannot be sealed is copied by its reader
@@ -128,7 +131,12 @@ class Exchange:
         with contextlib.suppress(OSError):
             arena.seal()
         return receive(
-            descriptor, arena, allow_pickle=self.trusted, root="result", converter=converter
+            descriptor,
+            arena,
+            allow_pickle=self.trusted,
+            root="result",
+            converter=converter,
+            kept=self._kept,
         )
 
     def answer(self, descriptor: object) -> Any:
@@ -138,7 +146,7 @@ class Exchange:
             DecodingFailed: It is malformed, or cannot be rebuilt here.
         """
         arena = Arena(self._lease.outputs)
-        return decode(descriptor, arena, allow_pickle=self.trusted, root="result")
+        return decode(descriptor, arena, allow_pickle=self.trusted, root="result", kept=self._kept)
 
     def read(self, offset: int, length: int) -> bytes:
         """What the worker wrote to the outputs arena.

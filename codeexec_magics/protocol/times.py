@@ -56,6 +56,8 @@ def read_datetime(node: dict[str, Any]) -> Any:
     text = text[:-1] + "+00:00" if text.endswith("Z") else text
     value = import_module("datetime").datetime.fromisoformat(text)
     fold = 1 if node.get("fold") == 1 else 0
+    if "as" in node:
+        return value.astimezone(zone_of(node["as"]))
     if "zone" not in node:
         return value.replace(fold=fold)
     zone = import_module("zoneinfo").ZoneInfo(text_of(node, "zone"))
@@ -63,6 +65,20 @@ def read_datetime(node: dict[str, Any]) -> Any:
     if value.tzinfo is not None and placed.utcoffset() != value.utcoffset():
         raise ValueError(f"this machine's time zone data disagree with the sender's about {zone}")
     return placed
+
+
+def zone_of(node: Any) -> Any:
+    """The time zone that is told by ``zone``, its key, or ``offset``, its seconds.
+
+    Raises:
+        Exception: There is none.
+    """
+    if type(node) is not dict:
+        raise TypeError("a zone is told by its key or offset")
+    if "zone" in node:
+        return import_module("zoneinfo").ZoneInfo(text_of(node, "zone"))
+    datetime = import_module("datetime")
+    return datetime.timezone(datetime.timedelta(seconds=node["offset"]))
 
 
 def read_date(node: dict[str, Any]) -> Any:

@@ -59,6 +59,11 @@ def safe_error(error: BaseException) -> str:
         return f"(its text raises {type(another).__name__})"
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether it is what libraries written in Rust raise where they fail: it is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
 class Path:
     """Where a value stands, as the user would write it: ``inputs.rows[3].when``.
 

@@ -279,16 +279,6 @@ def test_what_was_changed_comes_back_as_rows(
 
 
 @pytest.mark.parametrize(
-    "program", ["df.columns.x[0] = 7; df", "df.columns.s = []; df", "df.columns.t[0] = null; df"]
-)
-def test_a_changed_column_is_never_lost(executor: CodeExecutor, program: str) -> None:
-    result = executor.execute_javascript(program, {"df": FRAME})
-
-    assert result.outcome is Outcome.FAILED
-    assert "changed column" in str(result.error)
-
-
-@pytest.mark.parametrize(
     "frame",
     [
         pd.DataFrame({"a": pd.Series([], dtype="f8"), "s": pd.Series([], dtype=object)}),

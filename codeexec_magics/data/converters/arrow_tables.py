@@ -150,6 +150,10 @@ def as_like(values: Any, like: Any) -> Any:
 
     try:
         model = natural_of(like)
+        if isinstance(values, list) and pyarrow.types.is_nested(model.type):
+            nested = pyarrow.array(values, type=model.type)
+            if nested.to_pylist() == values:
+                return nested
         made = _natural_or_none(values)
         if made is None:
             made = pyarrow.array(list(values), type=model.type)
@@ -185,6 +189,8 @@ def fitted(made: Any, model: Any) -> Any:
     kinds, kind = pyarrow.types, model.type
     if made.type == kind:
         return made
+    if kinds.is_null(made.type) and not kinds.is_dictionary(kind):
+        return pyarrow.nulls(len(made), kind)
     if kinds.is_dictionary(kind):
         return _coded(made, model)
     if kinds.is_timestamp(kind) and kinds.is_timestamp(made.type):

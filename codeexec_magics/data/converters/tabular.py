@@ -6,11 +6,14 @@ them: levels with names, and labels that do more than count; other tables have n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from ...errors import DataError
 from ...protocol.scalars import full_type_name
 from ...protocol.tree import Path
+from ..foreign.columns_of_pandas import levels_of
+from ..foreign.names import text_name
 
 EXPECTED = "a list of row dicts, a dict of columns, a frame, or an array with fields"
 
@@ -77,17 +80,8 @@ def columns_of(value: Any, wanted: str, root: str) -> Columns:
         names = list(dict.fromkeys(name for row in value for name in row))
         columns: list[Any] = [[row.get(name) for row in value] for name in names]
         return Columns(names, columns, len(value), [None] * len(names), by_rows=True)
-    if kind == "pandas":
-        pairs = columns_of_pandas(value)
-    elif kind == "polars":
-        pairs = [(series.name, series) for series in value.get_columns()]
-    elif kind == "arrow":
-        pairs = list(zip(value.schema.names, value.columns))
-    elif kind == "fields":
-        pairs = [(name, value[name]) for name in value.dtype.names]
-    elif kind == "columns":
-        pairs = list(value.items())
-    else:
+    pairs = pairs_of(value)
+    if pairs is None:
         refuse(value, wanted, EXPECTED, root)
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
@@ -99,11 +93,43 @@ def columns_of(value: Any, wanted: str, root: str) -> Columns:
     return Columns(names, [column for _, column in pairs], count, [None] * len(names))
 
 
-def columns_of_pandas(frame: Any) -> list[tuple[Any, Any]]:
-    """Labels and columns of a frame of pandas, the levels of an index that says something first."""
-    from ..foreign.columns_of_pandas import levels_of
+def pairs_of(value: Any) -> list[tuple[Any, Any]] | None:
+    """Labels and columns of a frame, of named series, or of a dict of columns; None of others.
 
-    return levels_of(frame) + [(label, frame.iloc[:, at]) for at, label in enumerate(frame.columns)]
+    The levels of an index of pandas that says something come first.
+    """
+    name = full_type_name(value).split(".")
+    if name[0] == "pandas" and name[-1] in ("DataFrame", "Series"):
+        levels = levels_of(value)
+        if name[-1] == "Series":
+            return [*levels, (0 if value.name is None else value.name, value)]
+        return levels + [(label, value.iloc[:, at]) for at, label in enumerate(value.columns)]
+    kind = kind_of(value)
+    if kind == "polars":
+        return [(series.name, series) for series in value.get_columns()]
+    if kind == "arrow":
+        return list(zip(value.schema.names, value.columns))
+    if kind == "fields":
+        return [(name, value[name]) for name in value.dtype.names]
+    return list(value.items()) if kind == "columns" else None
+
+
+def with_models(columns: Columns, frames: Sequence[Any]) -> Columns:
+    """The columns, each with that column of the frames that has its name, where one has.
+
+    Of several frames the one that shares most names comes first.
+    """
+    known = [dict(pairs) for pairs in map(_named, frames) if pairs is not None]
+    wanted = set(columns.names)
+    known.sort(key=lambda pairs: -len(wanted & pairs.keys()))
+    like = [next((pairs[name] for pairs in known if name in pairs), None) for name in columns.names]
+    return columns._replace(like=like)
+
+
+def _named(frame: Any) -> list[tuple[Any, Any]] | None:
+    root = full_type_name(frame).split(".")[0]
+    pairs = pairs_of(frame) if root in ("pandas", "polars", "pyarrow") else None
+    return None if pairs is None else [(text_name(label), column) for label, column in pairs]
 
 
 def refuse(value: object, wanted: str, expected: str, root: str) -> NoReturn:

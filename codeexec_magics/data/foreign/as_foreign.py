@@ -50,7 +50,7 @@ def node(encoder: Writer, value: Any) -> Any:
     """
     cls = type(value)
     if full_type_name(value) == "datetime.datetime":
-        return {"$": "datetime", "v": _instant(value).isoformat()}
+        return {"$": "datetime", "v": _instant(value).isoformat(), **encoder.keep(value)}
     writer = _WRITERS.get(type_module(cls).partition(".")[0])
     made = writer(encoder, value) if writer else None
     if made is NULL:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...protocol.scalars import type_module
 from ..arrow import as_arrow
-from . import columns_of_arrow
+from . import column_marks, columns_of_arrow
 from .names import text_name
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def node(encoder: Writer, value: Any) -> Any:
 
     columns = library.columns(encoder, value)
     if columns is None:
-        return library.single(encoder, value)
-    return _table(encoder, value, columns, root, library.column)
+        node = library.single(encoder, value)
+        is_column = type(node) is dict and node["$"] in ("array", "column")
+        return {**node, **column_marks.of(value), **encoder.keep(value)} if is_column else node
+    return {**_table(encoder, value, columns, root, library.column), **encoder.keep(value)}
 
 
 def _table(
@@ -67,6 +69,7 @@ def _table(
             nodes[name] = {"$": "field", "v": field}
         else:
             nodes[name] = column(encoder, values)
+        nodes[name].update(column_marks.of(values))
         parts.pop()
     table: dict[str, Any] = {
         "$": "table",
@@ -75,6 +78,8 @@ def _table(
         "rows": len(columns[0][1]) if columns else len(frame),
         "kind": "arrow" if root == "pyarrow" else root,
     }
+    if made is not None and encoder.keeps:
+        made = made._replace(form=None)  # the frame itself is kept here
     if made is not None:
         table["source"], places = as_arrow.foreign_source(encoder, made, shown)
         for node, place in zip(table["columns"], places):

@@ -59,16 +59,21 @@ def single(encoder: Writer, value: Any) -> Any:
     if isinstance(value, pandas.Timestamp):
         if value.nanosecond:
             encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("ms")')
-        return encoder.node(value.to_pydatetime())
+        return _kept(encoder, value, value.to_pydatetime())
     if isinstance(value, pandas.Timedelta):
         if value.nanoseconds:
             encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("us")')
-        return encoder.node(value.to_pytimedelta())
+        return _kept(encoder, value, value.to_pytimedelta())
     if isinstance(value, pandas.Series):
         return column(encoder, value)
     if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
         return column(encoder, pandas.Series(value))
     return None
+
+
+def _kept(encoder: Writer, value: Any, plain: Any) -> Any:
+    """The node of a plain value, which comes back as what it was made of."""
+    return {**encoder.node(plain), **encoder.keep(value)}
 
 
 def column(encoder: Writer, series: Any) -> Any:
@@ -116,7 +121,8 @@ def _of_numpy(encoder: Writer, series: Any) -> Any:
         return form.instants(encoder, values)
     if values.dtype.kind == "m":
         return form.durations(encoder, values)
-    return form.items(encoder, values.tolist())
+    gone = series.isna()
+    return form.items(encoder, (series.where(~gone, None) if gone.any() else series).tolist())
 
 
 def _without_missing(series: Any) -> Any:

@@ -92,6 +92,7 @@ module.exports = {
   /** The folder of the runner's files: this module stands at its root. */
   runnerFolder: `${__dirname}/`,
   weakGet: uncurryThis(WeakMap.prototype.get),
+  weakSet: uncurryThis(WeakMap.prototype.set),
   bigIntText: uncurryThis(BigInt.prototype.toString),
   execute: uncurryThis(RegExp.prototype.exec),
   codePoint: uncurryThis(String.prototype.codePointAt),

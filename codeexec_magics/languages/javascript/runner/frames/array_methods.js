@@ -6,7 +6,8 @@
 'use strict';
 
 const $ = require('../primordials.js');
-const { readsOf } = require('./row_usage.js');
+const { namesMadeBy, readsOf } = require('./row_usage.js');
+const { rememberEmpty } = require('./schemas.js');
 
 /** Proxy → the frame behind it. */
 const frames = new WeakMap();
@@ -100,7 +101,10 @@ const PASSING = new Map([
   [$.ArrayPrototype.reduce, { passing: reduce, position: 1, least: 2 }],
 ]);
 /** Methods that look at every row anyway, and are faster on the Array itself. */
-const WHOLE = ['flatMap', 'join', 'reduceRight', 'reverse', 'sort', 'toReversed', 'toSorted'];
+const WHOLE = [
+  ...['flatMap', 'join', 'reduceRight', 'reverse', 'sort', 'toReversed', 'toSorted'],
+  ...['concat', 'slice', 'toSpliced'],
+];
 const replacements = new Map();
 
 function replace(original, act) {
@@ -110,11 +114,57 @@ function replace(original, act) {
   });
 }
 
+/** Methods whose result has rows of the Array that they are called on, as they are. */
+const CHOOSING = ['concat', 'filter', 'slice', 'splice', 'toReversed', 'toSorted', 'toSpliced'];
+
+/**
+ * Have an Array of rows remember the names of its rows, should it be empty, or become so: what is
+ * chosen from it goes on to do so.
+ */
+function following(result, names) {
+  if (!$.isArray(result)) {
+    return result;
+  }
+  if (result.length === 0) {
+    rememberEmpty(result, names);
+  }
+  for (let at = 0; at < CHOOSING.length; at += 1) {
+    const original = $.ArrayPrototype[CHOOSING[at]];
+    if (original !== undefined) {
+      define(result, CHOOSING[at], function chosen(...args) {
+        return following($.apply(original, this, args), names);
+      });
+    }
+  }
+  define(result, 'map', function mapped(...args) {
+    const made = $.apply($.ArrayPrototype.map, this, args);
+    return made.length === 0 ? emptyOf(made, names, args[0]) : made;
+  });
+  return result;
+}
+
+function define(array, name, value) {
+  const hidden = { __proto__: null, enumerable: false, writable: true, configurable: true };
+  $.defineProperty(array, name, { ...hidden, value });
+}
+
+/** An empty Array of what a function makes of no row: rows, if its text says so. */
+function emptyOf(made, names, callback) {
+  const found = typeof callback === 'function' ? namesMadeBy(callback, names) : null;
+  return found === null ? made : following(made, found);
+}
+
 for (const [original, { passing, position, least }] of PASSING) {
   replace(original, (frame, args) => {
     const mayPass = !frame.isFilled && args.length >= least && typeof args[0] === 'function';
     const reads = mayPass ? readsOf(args[0], position) : null;
-    return reads === null ? $.apply(original, frame.fill(), args) : passing(frame, reads, args);
+    const made =
+      reads === null ? $.apply(original, frame.fill(), args) : passing(frame, reads, args);
+    if (original === $.ArrayPrototype.filter) {
+      return following(made, frame.names);
+    }
+    const isEmpty = original === $.ArrayPrototype.map && made.length === 0;
+    return isEmpty ? emptyOf(made, frame.names, args[0]) : made;
   });
 }
 for (const name of WHOLE) {
@@ -122,7 +172,10 @@ for (const name of WHOLE) {
   if (original !== undefined) {
     replace(original, (frame, args) => {
       const result = $.apply(original, frame.fill(), args);
-      return result === frame.target ? frame.proxy : result;
+      if (result === frame.target) {
+        return frame.proxy;
+      }
+      return CHOOSING.includes(name) ? following(result, frame.names) : result;
     });
   }
 }

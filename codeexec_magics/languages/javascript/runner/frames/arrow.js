@@ -109,8 +109,33 @@ function coded(batch, bits) {
   return columns.coded(words, batch.values, bits);
 }
 
-function empty() {
-  return columns.direct([], null);
+function empty(type) {
+  const made = columns.direct([], null);
+  made.isFloat = type.typeId === flechette.Type.Float;
+  made.dtype = dtypeOf(type);
+  return made;
+}
+
+/** The dtype of numpy of a typed array's values; undefined if it is no type of theirs. */
+function dtypeOf(type) {
+  const { Type } = flechette;
+  switch (type.typeId) {
+    case Type.Int:
+      return `${type.bitWidth === 8 ? '|' : '<'}${type.signed ? 'i' : 'u'}${type.bitWidth / 8}`;
+    case Type.Float:
+      return type.precision === 0 ? undefined : `<f${4 * type.precision}`;
+    default:
+      return undefined;
+  }
+}
+
+/** The column of a field's only batch, and what it is to Python. */
+function markedColumnOf(batch) {
+  const { Type } = flechette;
+  const made = columnOf(batch);
+  made.isFloat = batch.type.typeId === Type.Float;
+  made.dtype = batch.nullCount === 0 ? dtypeOf(batch.type) : undefined;
+  return made;
 }
 
 /** The column of a field's only batch. */
@@ -150,11 +175,11 @@ function columnOf(batch) {
 function fieldsOf(bytes, wanted) {
   const { children } = load().tableFromIPC(bytes);
   return wanted.map((field) => {
-    const { data } = children[field];
+    const { data, type } = children[field];
     if (data.length > 1) {
       throw new Refusal('', 'came in more than one piece', 'report this');
     }
-    return data.length === 0 ? empty() : columnOf(data[0]);
+    return data.length === 0 ? empty(type) : markedColumnOf(data[0]);
   });
 }
 

@@ -9,6 +9,12 @@
  * - `at(index)`: the same value, without generated code;
  * - `whole()`: all values in a typed array or an Array of their own;
  * - `isSame(value, index)`: whether a value still is what it was at first.
+ *
+ * and, as far as they are known, of these, which `decode.js` sets:
+ *
+ * - `isFloat`: whether its numbers are floats in Python;
+ * - `dtype`: the dtype of numpy in which `whole()` goes back;
+ * - `as`: the JSON text of what its instants are in Python (PROTOCOL.md, frames).
  */
 'use strict';
 
@@ -49,7 +55,7 @@ function column(length, sources, code, at, bits, whole) {
 /** Values that stand in a typed array, or in an Array of primitives. */
 function direct(values, bits) {
   const code = ([all], index) => `${all}[${index}]`;
-  return column(
+  const made = column(
     values.length,
     [values],
     code,
@@ -60,6 +66,24 @@ function direct(values, bits) {
         ? list(values.length, (index) => values[index])
         : new values.constructor(values),
   );
+  made.raw = bits === null ? values : null;
+  return made;
+}
+
+/** The same column with null in its rows where it is NaN; its typed array keeps the NaN. */
+function withNullForNaN(made) {
+  const { raw } = made;
+  let has = false;
+  for (let index = 0; !has && index < raw.length; index += 1) {
+    has = raw[index] !== raw[index];
+  }
+  if (!has) {
+    return made;
+  }
+  const at = (index) => (raw[index] !== raw[index] ? null : raw[index]);
+  const code = ([all], index) => `${all}[${index}] === ${all}[${index}] ? ${all}[${index}] : null`;
+  const isSame = (value, index) => $.is(value, raw[index]) || $.is(value, at(index));
+  return { ...made, code, at, isSame };
 }
 
 /** Booleans, a bit each. */
@@ -109,6 +133,7 @@ function dates(make, length) {
     sources: () => [all()],
     code: ([values], index) => `${values}[${index}]`,
     at: (index) => all()[index],
+    dates: () => made,
     whole: () =>
       list(length, (index) => (all()[index] === null ? null : new $.DateClass(times[index]))),
     isSame(value, index) {
@@ -126,6 +151,8 @@ function anything(values, originals) {
     sources: () => [values],
     code: ([all], index) => `${all}[${index}]`,
     at: (index) => values[index],
+    raw: values,
+    dates: () => values,
     whole: () =>
       $.isView(values)
         ? new values.constructor(values)
@@ -134,4 +161,4 @@ function anything(values, originals) {
   };
 }
 
-module.exports = { __proto__: null, anything, coded, dates, direct, flags, text };
+module.exports = { __proto__: null, anything, coded, dates, direct, flags, text, withNullForNaN };

@@ -192,4 +192,45 @@ function readsOf(callback, position) {
   }
 }
 
-module.exports = { __proto__: null, readsOf };
+/** The names of the object that a function returns at once; null if its text does not tell. */
+function namesOf(text, own) {
+  const tree = parser.parse(`(${text})`, 'script');
+  const { type, async, params, body } = unwrap(tree.body[0].expression);
+  const parameter = params[0];
+  if (type !== 'ArrowFunctionExpression' || async || body.type === 'BlockStatement') {
+    return null;
+  }
+  const made = unwrap(body);
+  const names = [];
+  for (const part of made.type === 'ObjectExpression' ? made.properties : [null]) {
+    if (part?.type === 'SpreadElement' && parameter?.type === 'Identifier') {
+      if (part.argument.type !== 'Identifier' || part.argument.name !== parameter.name) {
+        return null;
+      }
+      names.push(...own);
+    } else if (part?.type === 'Property' && !part.computed) {
+      names.push(part.key.type === 'Identifier' ? part.key.name : `${part.key.value}`);
+    } else {
+      return null;
+    }
+  }
+  return [...new Set(names)];
+}
+
+/**
+ * The names of the rows that a function would make of rows with the names `own`; null if its text
+ * does not tell.
+ */
+function namesMadeBy(callback, own) {
+  const text = $.functionText(callback);
+  if (text.length > LONGEST_TEXT || !parser.isAvailable()) {
+    return null;
+  }
+  try {
+    return namesOf(text, own);
+  } catch {
+    return null;
+  }
+}
+
+module.exports = { __proto__: null, namesMadeBy, readsOf };

@@ -12,6 +12,7 @@
 const util = require('node:util');
 const $ = require('../primordials.js');
 const { frameOf, frames, methodFor } = require('./array_methods.js');
+const { GivenColumns } = require('./given_columns.js');
 const { makerOf } = require('./rows.js');
 const { Refusal } = require('../refusal.js');
 
@@ -32,26 +33,43 @@ class Frame {
 
   #maker = null;
 
+  #kept;
+
   #isFilled;
 
-  /** Columns that the program was given, by their place. */
-  #given = new $.MapClass();
+  /** Whether the program has done anything else than reading. */
+  #isTouched = false;
 
-  constructor(names, columns, count, source) {
+  #given;
+
+  constructor(names, columns, count, source, kept) {
     this.#names = names;
     this.#columns = columns;
     this.#source = source;
+    this.#kept = kept;
+    this.#given = new GivenColumns(names, columns);
     this.#isFilled = count === 0;
     this.target = new Array(count);
     this.count = count;
     const hidden = { __proto__: null, enumerable: false, writable: true, configurable: true };
-    $.defineProperty(this.target, 'columns', { ...hidden, value: this.#columnsObject() });
+    $.defineProperty(this.target, 'columns', { ...hidden, value: this.#given.object });
+    this.#given.holder = this.target;
     const inspect = (_, options) => this.#inspect(options);
     $.defineProperty(this.target, util.inspect.custom, { ...hidden, value: inspect });
   }
 
   get isFilled() {
     return this.#isFilled;
+  }
+
+  get names() {
+    return this.#names;
+  }
+
+  /** Make all rows, since the Array is about to be changed. */
+  touch() {
+    this.#isTouched = true;
+    return this.fill();
   }
 
   /** Make one row, which nobody has seen yet. */
@@ -97,14 +115,25 @@ class Frame {
     return this.target;
   }
 
-  /** The source's node, if the frame still is what came; null if it has to go as rows. */
+  /**
+   * The node of the kernel's own frame, with the columns that were changed; null if its rows were
+   * changed, and have to go.
+   */
   node(writer) {
-    if (this.#source === null || this.target.length !== this.count) {
+    if ((this.#kept ?? this.#source) === null) {
       return null;
     }
-    this.#refuseChangedColumns();
-    if (!this.#areRowsSame()) {
+    this.#refuseProperties();
+    const sameRows = this.target.length === this.count && this.#areRowsSame();
+    const changes = this.#given.changes(writer, this.count, this.#kept !== null && sameRows);
+    if (!sameRows) {
       return null;
+    }
+    if (changes !== null) {
+      return `{"$":"frame","v":${this.#kept},${changes}}`;
+    }
+    if (this.#kept !== null) {
+      return `{"$":"kept","kept":${this.#kept}}`;
     }
     const { bytes, rest } = this.#source;
     return `{"$":"arrow","b":${writer.addBuffer(bytes)},${rest}`;
@@ -115,39 +144,15 @@ class Frame {
     return this.#maker;
   }
 
-  #columnsObject() {
-    const object = { __proto__: null };
-    for (let at = 0; at < this.#names.length; at += 1) {
-      const name = this.#names[at];
-      const put = (value) => {
-        const plain = { __proto__: null, value, enumerable: true, writable: true };
-        $.defineProperty(object, name, { ...plain, configurable: true });
-        $.mapSet(this.#given, at, value);
-        return value;
-      };
-      $.defineProperty(object, name, {
-        __proto__: null,
-        get: () => put(this.#columns[at].whole()),
-        set: put,
-        enumerable: true,
-        configurable: true,
-      });
+  /** A property that the program has put on the Array is no column, and would be lost. */
+  #refuseProperties() {
+    const keys = this.#isTouched ? $.objectKeys(this.target) : $.bareList();
+    const last = keys.length - 1;
+    if (last >= 0 && indexOf(keys[last], Infinity) < 0) {
+      const name = $.jsonStringify(keys[last]);
+      const why = `has a property ${name}, which is none of its columns`;
+      throw new Refusal('Array', why, `assign df.columns[${name}] instead`);
     }
-    return object;
-  }
-
-  #refuseChangedColumns() {
-    $.forEachInMap(this.#given, (values, at) => {
-      const { isSame, length } = this.#columns[at];
-      let same = values?.length === length;
-      for (let index = 0; same && index < length; index += 1) {
-        same = isSame(values[index], index);
-      }
-      if (!same) {
-        const why = `has a changed column ${$.jsonStringify(this.#names[at])}, which its rows lack`;
-        throw new Refusal('Array', why, 'return its columns, or change the rows');
-      }
-    });
   }
 
   #areRowsSame() {
@@ -254,22 +259,22 @@ class Handler {
   }
 
   set(target, key, value, receiver) {
-    this.#frame.fill();
+    this.#frame.touch();
     return $.reflectSet(target, key, value, receiver === this.#frame.proxy ? target : receiver);
   }
 
   defineProperty(target, key, descriptor) {
-    this.#frame.fill();
+    this.#frame.touch();
     return $.reflectDefine(target, key, descriptor);
   }
 
   deleteProperty(target, key) {
-    this.#frame.fill();
+    this.#frame.touch();
     return $.deleteProperty(target, key);
   }
 
   preventExtensions(target) {
-    this.#frame.fill();
+    this.#frame.touch();
     return $.preventExtensions(target);
   }
 
@@ -286,10 +291,10 @@ class Handler {
  * The rows of a table, given its columns' names, its columns, and the number of rows.
  *
  * `source` is what the table came from: its bytes, and the rest of the node that they go back
- * with; null if it cannot go back.
+ * with; null if it cannot go back. `kept` is the number by which the kernel kept the frame, or null.
  */
-function rowsOf(names, columns, count, source) {
-  const frame = new Frame(names, columns, count, source);
+function rowsOf(names, columns, count, source, kept) {
+  const frame = new Frame(names, columns, count, source, kept);
   frame.proxy = new Proxy(frame.target, new Handler(frame));
   frames.set(frame.proxy, frame);
   return frame.proxy;

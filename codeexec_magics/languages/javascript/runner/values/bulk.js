@@ -9,6 +9,7 @@
 
 const { types } = require('node:util');
 const $ = require('../primordials.js');
+const { kindOfDate, modelsOf, namesOfEmpty } = require('../frames/schemas.js');
 const { originOf } = require('./provenance.js');
 const { FIRST_YEAR, END_YEAR, textNode } = require('./scalars.js');
 
@@ -18,6 +19,9 @@ const { isDate, isProxy } = types;
 const LARGE = 1024;
 const LARGEST_INTEGER = Number.MAX_SAFE_INTEGER;
 const WORD = 4294967296;
+const DAY = 86_400_000;
+
+const isMissing = (value) => value === null || value === undefined;
 
 const isWhole = (value) =>
   $.isInteger(value) &&
@@ -59,41 +63,67 @@ function wholePlaces(doubles, count, wholes) {
   return bytesOf(places);
 }
 
-/** The node of items that all are numbers; null if they are not. */
-function numbersNode(items, count, writer) {
-  const doubles = new Float64Array(count);
-  let wholes = 0;
-  for (let index = 0; index < count; index += 1) {
-    const item = items[index];
-    if (typeof item !== 'number') {
-      return null;
+/** `,"none":b`, the buffer of the places where items are missing; nothing if none is. */
+function noneText(items, count, missing, writer) {
+  if (missing === 0) {
+    return '';
+  }
+  const places = new Uint32Array(missing);
+  for (let index = 0, at = 0; index < count; index += 1) {
+    if (isMissing(items[index])) {
+      places[at] = index;
+      at += 1;
     }
-    doubles[index] = item;
-    wholes += isWhole(item) ? 1 : 0;
   }
-  if (wholes === count) {
-    const { dtype, bytes } = integers(doubles, count);
-    return `{"$":"numbers","dtype":"${dtype}","b":${writer.addBuffer(bytes)}}`;
-  }
-  const b = writer.addBuffer(bytesOf(doubles));
-  if (wholes === 0) {
-    return `{"$":"numbers","dtype":"<f8","b":${b}}`;
-  }
-  const whole = writer.addBuffer(wholePlaces(doubles, count, wholes));
-  return `{"$":"numbers","dtype":"<f8","b":${b},"whole":${whole}}`;
+  return `,"none":${writer.addBuffer(bytesOf(places))}`;
 }
 
-/** The node of items that all are booleans; null if they are not. */
-function booleansNode(items, count, writer) {
-  const bytes = new $.BytesClass(count);
+/** The node of items that all are numbers, or missing; null if they are not. */
+function numbersNode(items, count, writer, model) {
+  const doubles = new Float64Array(count);
+  let wholes = 0;
+  let missing = 0;
   for (let index = 0; index < count; index += 1) {
     const item = items[index];
-    if (typeof item !== 'boolean') {
+    if (typeof item === 'number') {
+      doubles[index] = item;
+      wholes += isWhole(item) ? 1 : 0;
+    } else if (isMissing(item)) {
+      missing += 1;
+    } else {
       return null;
     }
-    bytes[index] = item ? 1 : 0;
   }
-  return `{"$":"booleans","b":${writer.addBuffer(bytes)}}`;
+  const none = noneText(items, count, missing, writer);
+  if (wholes === count - missing && !model?.isFloat) {
+    const { dtype, bytes } = integers(doubles, count);
+    return `{"$":"numbers","dtype":"${dtype}","b":${writer.addBuffer(bytes)}${none}}`;
+  }
+  const b = writer.addBuffer(bytesOf(doubles));
+  if (wholes === 0 || model?.isFloat) {
+    return `{"$":"numbers","dtype":"<f8","b":${b}${none}}`;
+  }
+  // What is missing is 0 here, and whole.
+  const whole = writer.addBuffer(wholePlaces(doubles, count, wholes + missing));
+  return `{"$":"numbers","dtype":"<f8","b":${b},"whole":${whole}${none}}`;
+}
+
+/** The node of items that all are booleans, or missing; null if they are not. */
+function booleansNode(items, count, writer) {
+  const bytes = new $.BytesClass(count);
+  let missing = 0;
+  for (let index = 0; index < count; index += 1) {
+    const item = items[index];
+    if (typeof item === 'boolean') {
+      bytes[index] = item ? 1 : 0;
+    } else if (isMissing(item)) {
+      missing += 1;
+    } else {
+      return null;
+    }
+  }
+  const none = noneText(items, count, missing, writer);
+  return `{"$":"booleans","b":${writer.addBuffer(bytes)}${none}}`;
 }
 
 /** The bytes of many pieces, one behind the other. */
@@ -121,10 +151,11 @@ function blockOf(items, start, end) {
   let text = '';
   for (let index = start; index < end; index += 1) {
     const item = items[index];
-    if (typeof item !== 'string') {
+    if (typeof item === 'string') {
+      text += item;
+    } else if (!isMissing(item)) {
       return null;
     }
-    text += item;
     text += '\0';
   }
   return $.isWellFormed(text) ? $.utf8(text) : null;
@@ -143,24 +174,59 @@ function textsNode(items, count, writer) {
     size += $.typedBytes(piece);
   }
   const bytes = joined(pieces, size);
-  return zerosIn(bytes) === count
-    ? `{"$":"texts","b":${writer.addBuffer(bytes)},"n":${count}}`
-    : null;
+  if (zerosIn(bytes) !== count) {
+    return null;
+  }
+  const none = noneText(items, count, missingIn(items, count), writer);
+  return `{"$":"texts","b":${writer.addBuffer(bytes)},"n":${count}${none}}`;
 }
 
-/** The node of items that all are dates of the program's own; null if they are not. */
-function datesNode(items, count, writer) {
+/** How many items are missing. */
+function missingIn(items, count) {
+  let missing = 0;
+  for (let index = 0; index < count; index += 1) {
+    missing += isMissing(items[index]) ? 1 : 0;
+  }
+  return missing;
+}
+
+/** The JSON text of what instants are in Python: what their column was, or the first of them. */
+function kindOf(items, count, model) {
+  if (model?.as !== undefined) {
+    return model.as;
+  }
+  for (let index = 0; index < count; index += 1) {
+    if (!isMissing(items[index])) {
+      return kindOfDate(items[index]);
+    }
+  }
+  return undefined;
+}
+
+/** The node of items that all are dates of one kind, or missing; null if they are not. */
+function datesNode(items, count, writer, model) {
   const times = new Float64Array(count);
+  const kind = kindOf(items, count, model);
+  const isTold = model?.as !== undefined;
+  let missing = 0;
   for (let index = 0; index < count; index += 1) {
     const item = items[index];
-    const isOwn = isDate(item) && originOf(item) === undefined;
-    const time = isOwn ? $.dateTime(item) : NaN;
-    if (!(time >= FIRST_YEAR && time < END_YEAR)) {
-      return null;
+    if (isMissing(item)) {
+      missing += 1;
+    } else {
+      const isOwn = isDate(item) && originOf(item) === undefined;
+      const time = isOwn ? $.dateTime(item) : NaN;
+      const isKind = isTold || !isOwn || kindOfDate(item) === kind;
+      const isDay = kind !== '"date"' || time % DAY === 0;
+      if (!(time >= FIRST_YEAR && time < END_YEAR) || !isKind || !isDay) {
+        return null;
+      }
+      times[index] = time;
     }
-    times[index] = time;
   }
-  return `{"$":"instants","b":${writer.addBuffer(bytesOf(times))}}`;
+  const none = noneText(items, count, missing, writer);
+  const as = kind === undefined ? '' : `,"as":${kind}`;
+  return `{"$":"instants","b":${writer.addBuffer(bytesOf(times))}${as}${none}}`;
 }
 
 function isPlainRow(row) {
@@ -197,17 +263,21 @@ function haveKeys(rows, count, keys) {
 }
 
 /** The node of items of one kind; null if they are not, or of a kind that is no better in bulk. */
-function kindNode(items, count, writer) {
-  const first = items[0];
+function kindNode(items, count, writer, model) {
+  let at = 0;
+  while (at < count - 1 && isMissing(items[at])) {
+    at += 1;
+  }
+  const first = items[at];
   switch (typeof first) {
     case 'number':
-      return numbersNode(items, count, writer);
+      return numbersNode(items, count, writer, model);
     case 'boolean':
       return booleansNode(items, count, writer);
     case 'string':
       return textsNode(items, count, writer);
     default:
-      return isDate(first) ? datesNode(items, count, writer) : null;
+      return isDate(first) ? datesNode(items, count, writer, model) : null;
   }
 }
 
@@ -229,11 +299,15 @@ function puller(key) {
   }
 }
 
-/** The node of a column of rows. */
-function columnNode(rows, count, key, writer) {
+/** The node of a column, whose model says what it was, or is null. */
+const columnNode = (items, count, writer, model) =>
+  kindNode(items, count, writer, model) ?? writer.column(items, count, model);
+
+/** The items of a column of rows. */
+function pulled(rows, count, key) {
   const items = $.bareList();
   puller(key)(rows, count, items);
-  return kindNode(items, count, writer) ?? writer.column(items, count);
+  return items;
 }
 
 function rowsNode(rows, count, writer) {
@@ -249,15 +323,49 @@ function rowsNode(rows, count, writer) {
   if (keys.length === 0 || !haveKeys(rows, count, keys)) {
     return null;
   }
+  const models = modelsOf(keys);
+  if (count < LARGE && models === null) {
+    return null;
+  }
   let nodes = '';
   for (let at = 0; at < keys.length; at += 1) {
-    nodes += `${at === 0 ? '' : ','}${columnNode(rows, count, keys[at], writer)}`;
+    const items = pulled(rows, count, keys[at]);
+    const node = columnNode(items, count, writer, models === null ? null : models[at]);
+    nodes += `${at === 0 ? '' : ','}${node}`;
   }
   return `{"$":"rows","names":[${names}],"columns":[${nodes}],"rows":${count}}`;
 }
 
-/** The node of a large Array whose items are of one kind; null if they are not. */
-const node = (value, writer) =>
-  kindNode(value, value.length, writer) ?? rowsNode(value, value.length, writer);
+/** The node of no rows, whose names are known. */
+function emptyNode(names) {
+  let texts = '';
+  let nodes = '';
+  for (let at = 0; at < names.length; at += 1) {
+    const comma = at === 0 ? '' : ',';
+    const name = textNode(names[at]);
+    if (name[0] !== '"') {
+      return null;
+    }
+    texts += `${comma}${name}`;
+    nodes += `${comma}[]`;
+  }
+  return names.length === 0
+    ? null
+    : `{"$":"rows","names":[${texts}],"columns":[${nodes}],"rows":0}`;
+}
 
-module.exports = { __proto__: null, LARGE, node };
+/**
+ * The node of an Array whose items are of one kind; null if they are not.
+ *
+ * One that is not large is of rows of a frame, or goes item by item.
+ */
+function node(value, writer) {
+  const { length } = value;
+  if (length === 0) {
+    return emptyNode(namesOfEmpty(value));
+  }
+  const kind = length < LARGE ? null : kindNode(value, length, writer, null);
+  return kind ?? rowsNode(value, length, writer);
+}
+
+module.exports = { __proto__: null, LARGE, columnNode, node };

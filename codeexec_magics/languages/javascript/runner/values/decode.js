@@ -10,7 +10,8 @@ const { readInputs } = require('../wire/arena.js');
 const { fieldsOf } = require('../frames/arrow.js');
 const columns = require('../frames/columns.js');
 const dtypes = require('./dtypes.js');
-const { remember } = require('./provenance.js');
+const schemas = require('../frames/schemas.js');
+const { originOf, remember } = require('./provenance.js');
 const { Refusal, step } = require('../refusal.js');
 const { rowsOf } = require('../frames/tables.js');
 const { tag } = require('./tagged.js');
@@ -72,7 +73,13 @@ class Reader {
 
   #tagged(node) {
     const read = READERS[node.$];
+    const isKept = node.kept !== undefined && (node.$ === 'array' || node.$ === 'column');
+    const text = isKept ? JSON.stringify(node) : '';
     const value = read === undefined ? tag(node) : read(node, this);
+    if (isKept && value !== null && typeof value === 'object') {
+      const again = () => READERS[node.$](JSON.parse(text), this);
+      return remember(value, { ...originOf(value), kept: node.kept, again });
+    }
     if (value === null) {
       const why = 'is of a kind that JavaScript cannot hold';
       throw new Refusal(String(node.$), why, 'turn it into plain data, arrays or frames first');
@@ -189,6 +196,10 @@ function readScalar(node) {
 
 function readArray(node, reader) {
   const items = reader.array(node, null);
+  if (Array.isArray(items)) {
+    const as = node.as ?? (node.dtype[1] === 'M' ? 'naive' : undefined);
+    schemas.registerDates(() => items, JSON.stringify(as));
+  }
   return node.shape.length === 0 ? items[0] : reader.nested(items, node.shape, node.dtype);
 }
 
@@ -196,7 +207,18 @@ function readArray(node, reader) {
 function columnOfNodes(node, reader, isReturned) {
   const again = isReturned ? JSON.stringify(node) : '';
   const values = reader.column(node);
-  return columns.anything(values, isReturned ? reader.column(JSON.parse(again)) : values);
+  const made = columns.anything(values, isReturned ? reader.column(JSON.parse(again)) : values);
+  const dtype = node?.$ === 'column' ? node.v?.dtype : node?.dtype;
+  made.isFloat = typeof dtype === 'string' && dtype[1] === 'f';
+  made.dtype = ArrayBuffer.isView(values) ? dtype : undefined;
+  return made;
+}
+
+/** The same column, with what the kernel says of it. */
+function marked(made, { as, missing }) {
+  made.as = JSON.stringify(as);
+  schemas.registerDates(made.dates, made.as);
+  return missing === 'nan' && ArrayBuffer.isView(made.raw) ? columns.withNullForNaN(made) : made;
 }
 
 /** The bytes of a table's source, and the text of the node that they may go back with. */
@@ -213,15 +235,20 @@ function readTable(node, reader) {
   let at = 0;
   try {
     const source = readSource(node.source, reader);
-    const isReturned = source !== null && source.rest !== null;
+    const isReturned = node.kept !== undefined || (source !== null && source.rest !== null);
     const wanted = node.columns.filter((column) => column?.$ === 'field').map(({ v }) => v);
     const fields = wanted.length === 0 ? [] : fieldsOf(source.bytes, wanted);
     const made = [];
     for (; at < node.columns.length; at += 1) {
       const column = node.columns[at];
-      made.push(column?.$ === 'field' ? fields.shift() : columnOfNodes(column, reader, isReturned));
+      const read =
+        column?.$ === 'field' ? fields.shift() : columnOfNodes(column, reader, isReturned);
+      made.push(marked(read, column));
     }
-    return rowsOf(node.names, made, node.rows, isReturned ? source : null);
+    if (node.kept !== undefined) {
+      schemas.register(node.names, made);
+    }
+    return rowsOf(node.names, made, node.rows, isReturned ? source : null, node.kept ?? null);
   } catch (error) {
     throw Refusal.within(error, step.index(0) + step.key(String(node.names[at] ?? '')));
   }
@@ -245,7 +272,13 @@ const READERS = {
   scalar: readScalar,
   array: readArray,
   table: readTable,
-  column: (node, reader) => reader.column(node),
+  column: (node, reader) => {
+    const values = reader.column(node);
+    if (Array.isArray(values)) {
+      schemas.registerDates(() => values, JSON.stringify(node.as));
+    }
+    return values;
+  },
 };
 
 /**

@@ -11,10 +11,12 @@ const $ = require('../primordials.js');
 const { appendOutput } = require('../wire/arena.js');
 const binary = require('./binary.js');
 const bulk = require('./bulk.js');
+const { isSame } = require('./equality.js');
 const { keyText } = require('./hashable_keys.js');
 const { originOf } = require('./provenance.js');
 const { Refusal, className, step, typeName } = require('../refusal.js');
-const { dateNode, integerNode, numberNode, textNode } = require('./scalars.js');
+const { dateNode, floatNode, integerNode, numberNode, textNode } = require('./scalars.js');
+const schemas = require('../frames/schemas.js');
 const { frameOf } = require('../frames/tables.js');
 const tagged = require('./tagged.js');
 
@@ -58,6 +60,9 @@ class Writer {
 
   #buffers = '';
 
+  /** Whether objects at this place are rows, as far as their keys say so. */
+  #inRows = false;
+
   /** Whether large Arrays are tried as a whole first; not again after one that cannot travel. */
   #tries = true;
 
@@ -76,13 +81,13 @@ class Writer {
     return this.#count - 1;
   }
 
-  /** The JSON text of a value's node. */
-  node(value) {
+  /** The JSON text of a value's node; `model` is the column that tells what it was, or null. */
+  node(value, model = null) {
     switch (typeof value) {
       case 'string':
         return textNode(value);
       case 'number':
-        return numberNode(value);
+        return model?.isFloat ? floatNode(value) : numberNode(value);
       case 'boolean':
         return value ? 'true' : 'false';
       case 'undefined':
@@ -90,19 +95,23 @@ class Writer {
       case 'bigint':
         return integerNode(value);
       case 'object':
-        return value === null ? 'null' : this.#object(value);
+        return value === null ? 'null' : this.#object(value, model);
       default:
         return refuse(value);
     }
   }
 
-  #object(value) {
+  #object(value, model) {
     const remembered = tagged.nodeText(value);
     if (remembered !== undefined) {
       return remembered;
     }
     if (isDate(value)) {
-      return dateNode(value);
+      return dateNode(value, model?.as);
+    }
+    const origin = originOf(value);
+    if (origin?.kept !== undefined && isSame(value, origin.again())) {
+      return `{"$":"kept","kept":${origin.kept}}`;
     }
     if ($.isView(value) || isAnyArrayBuffer(value)) {
       return binary.node(value, this);
@@ -165,12 +174,15 @@ class Writer {
     if (origin?.kind === 'tuple') {
       return `{"$":"tuple","v":${this.#items(value)}}`;
     }
-    return this.#bulk(value) ?? this.#items(value);
+    return this.#bulk(value) ?? this.#items(value, origin);
   }
 
   /** The node of a large Array of one kind of thing; null if it is none. */
   #bulk(value) {
-    if (!this.#tries || isProxy(value) || !(value.length >= bulk.LARGE)) {
+    const isEmpty = value.length === 0 && schemas.namesOfEmpty(value) !== undefined;
+    const isLarge = value.length >= bulk.LARGE;
+    const mayBeRows = schemas.areKnown() && value.length > 0;
+    if (!this.#tries || isProxy(value) || !(isLarge || mayBeRows || isEmpty)) {
       return null;
     }
     try {
@@ -183,12 +195,12 @@ class Writer {
   }
 
   /** The node of a column of rows, whose items are of any kind. */
-  column(items, count) {
+  column(items, count, model) {
     this.#depth += 1;
     try {
       let text = '';
       for (let index = 0; index < count; index += 1) {
-        text += (index === 0 ? '' : ',') + this.node(items[index]);
+        text += (index === 0 ? '' : ',') + this.node(items[index], model);
       }
       return `[${text}]`;
     } finally {
@@ -196,18 +208,39 @@ class Writer {
     }
   }
 
-  #items(value) {
+  /** The node of a column that a frame is given; `model` is the column that it replaces, or null. */
+  columnNode(values, model) {
+    if (!$.isArray(values) || originOf(values)?.dtype !== undefined) {
+      return this.node(values);
+    }
+    return bulk.columnNode(values, values.length, this, model);
+  }
+
+  #items(value, origin) {
+    const model = origin?.as === undefined ? null : origin;
     let text = '';
     let index = 0;
+    const isOuter = this.#inRows;
+    this.#inRows = schemas.areKnown();
     try {
       const { length } = value;
       for (; index < length; index += 1) {
-        text += (index === 0 ? '' : ',') + this.node(value[index]);
+        text += (index === 0 ? '' : ',') + this.node(value[index], model);
       }
     } catch (error) {
       throw Refusal.within(error, step.index(index));
+    } finally {
+      this.#inRows = isOuter;
     }
     return `[${text}]`;
+  }
+
+  /** The columns that say what an object's values were, or null. */
+  #models(keys) {
+    if (!schemas.areKnown()) {
+      return null;
+    }
+    return this.#inRows ? schemas.modelsOf(keys) : schemas.modelsOfRow(keys);
   }
 
   #entries(value) {
@@ -217,11 +250,14 @@ class Writer {
     let pairs = '';
     let tagFree = true;
     let index = 0;
+    const models = this.#models(keys);
+    const isOuter = this.#inRows;
+    this.#inRows = false;
     try {
       for (; index < keys.length; index += 1) {
         const key = keys[index];
         const name = textNode(key);
-        const node = this.node(value[key]);
+        const node = this.node(value[key], models === null ? null : models[index]);
         const comma = index === 0 ? '' : ',';
         tagFree &&= key !== '$' && name[0] === '"';
         fields += `${comma}${name}:${node}`;
@@ -229,6 +265,8 @@ class Writer {
       }
     } catch (error) {
       throw Refusal.within(error, step.key(keys[index]));
+    } finally {
+      this.#inRows = isOuter;
     }
     return tagFree ? `{${fields}}` : `{"$":"dict","v":[${pairs}]}`;
   }

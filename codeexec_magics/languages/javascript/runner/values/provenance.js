@@ -2,7 +2,8 @@
  * What a value was in Python, where JavaScript's type does not tell it.
  *
  * Lives in the worker; owns the memory of which Array was a tuple, which Set a frozenset, of which
- * dtype an array was, and which kind of date a Date was.
+ * dtype an array was, which kind of date a Date was or the Dates of an Array were, and by which
+ * number the kernel kept what it sent.
  */
 'use strict';
 
@@ -12,7 +13,8 @@ const origins = new WeakMap();
 
 /** Remember where an object came from; returns the object. */
 function remember(value, origin) {
-  origins.set(value, Object.freeze(Object.setPrototypeOf(origin, null)));
+  $.setPrototypeOf(origin, null);
+  $.weakSet(origins, value, origin);
   return value;
 }
 

@@ -6,6 +6,7 @@
 'use strict';
 
 const $ = require('../primordials.js');
+const { kindOfDate } = require('../frames/schemas.js');
 const { originOf } = require('./provenance.js');
 const { Refusal } = require('../refusal.js');
 
@@ -31,6 +32,13 @@ function numberNode(value) {
   return isLargeInteger ? `${value}.0` : `${value}`;
 }
 
+/** The node of a number that is a float in Python, whole or not. */
+function floatNode(value) {
+  const text = numberNode(value);
+  const isShort = $.isInteger(value) && !$.is(value, -0) && $.indexOf(text, '.') < 0;
+  return isShort && $.indexOf(text, 'e') < 0 ? `${text}.0` : text;
+}
+
 /** The node of a string; one with lone surrogates cannot be text in UTF-8. */
 function textNode(value) {
   if ($.execute(NEEDS_QUOTING, value) === null) {
@@ -54,8 +62,25 @@ function integerNode(value) {
   return `{"$":"int","v":"${value < 0n ? '-' : ''}0x${digits}"}`;
 }
 
-/** The node of a Date: what it was in Python, unless the program changed it. */
-function dateNode(date) {
+/** The node of the text of a Date, without its zone, by the JSON text of its kind. */
+function kindNode(text, kind) {
+  const isDay = $.slice(text, 11) === '00:00:00.000';
+  if (kind === '"date"' && isDay) {
+    return `{"$":"date","v":"${$.slice(text, 0, 10)}"}`;
+  }
+  if (kind === '"naive"') {
+    return `{"$":"datetime","v":"${text}"}`;
+  }
+  const zone = kind === undefined || kind === '"date"' ? '' : `,"as":${kind}`;
+  return `{"$":"datetime","v":"${text}+00:00"${zone}}`;
+}
+
+/**
+ * The node of a Date: what it was in Python, unless the program changed it.
+ *
+ * `kind` is the JSON text of what its instants are in Python, if its place tells that.
+ */
+function dateNode(date, kind = kindOfDate(date)) {
   const time = $.dateTime(date);
   const origin = originOf(date);
   if (origin !== undefined && origin.time === time) {
@@ -68,7 +93,7 @@ function dateNode(date) {
   if (text.length !== 24 || time < FIRST_YEAR) {
     throw new Refusal('Date', 'lies outside of the years 1 to 9999', 'send it as text');
   }
-  return `{"$":"datetime","v":"${$.slice(text, 0, 23)}+00:00"}`;
+  return kindNode($.slice(text, 0, 23), kind);
 }
 
 module.exports = {
@@ -76,6 +101,7 @@ module.exports = {
   END_YEAR,
   FIRST_YEAR,
   dateNode,
+  floatNode,
   integerNode,
   numberNode,
   textNode,
