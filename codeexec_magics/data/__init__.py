@@ -9,9 +9,11 @@ from .arena import Arena
 from .decode import decode
 from .encode import (
     FOREIGN,
+    KNOWN,
     PYTHON,
     SEALED,
+    STANDS_FOR,
     encode,
 )
 
-__all__ = ["FOREIGN", "PYTHON", "SEALED", "Arena", "decode", "encode"]
+__all__ = ["FOREIGN", "KNOWN", "PYTHON", "SEALED", "STANDS_FOR", "Arena", "decode", "encode"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -40,6 +41,13 @@ _WAYS_OUT: tuple[tuple[tuple[type, ...], str], ...] = (
     ((io.IOBase,), "send its content or its path"),
     ((memoryview,), "send bytes(…) of it"),
 )
+_KNOWN = frozenset(
+    (
+        *getattr(sys, "stdlib_module_names", ("builtins", "collections", "datetime", "decimal")),
+        *("dateutil", "numpy", "pandas", "polars", "pyarrow", "pytz", "tzdata"),
+    )
+)
+"""Families of types that every reader has who reads a value of theirs at all."""
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
 
 
@@ -97,6 +105,8 @@ class _Pickler(pickle.Pickler):
             self._refuse("function", value.__qualname__)
         if type_module(cls) == "__main__":
             self._refuse("class", type_name(cls))
+        if self._encoder.known_only and not _is_known(value):
+            self._encoder.refuse(self._whole, "need not travel", "give it a name")
         if type_module(cls) == "numpy" and type_name(cls) == "ndarray" and value.dtype.kind in "mM":
             # Numpy copies dates and times into the stream; as integers they stay outside of it.
             return value.view("i8").view, (value.dtype,)
@@ -116,6 +126,14 @@ class _Pickler(pickle.Pickler):
             return True
         self.buffers.append(self._encoder.buffer(raw))
         return False
+
+
+def _is_known(value: Any) -> bool:
+    cls = type(value)
+    module = type_module(value) if issubclass(cls, type) else getattr(value, "__module__", None)
+    if not isinstance(module, str):
+        module = type_module(cls)
+    return module.partition(".")[0] in _KNOWN
 
 
 def value(raw: memoryview, buffers: list[memoryview]) -> Any:

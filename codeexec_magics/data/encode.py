@@ -14,9 +14,9 @@ from ..protocol.numbers import LARGEST_INLINE_BYTES
 from ..protocol.scalars import full_type_name
 from ..protocol.tree import is_panic, safe_error
 from .arena import Arena
-from .writer import FOREIGN, PYTHON, SEALED, Writer
+from .writer import FOREIGN, KNOWN, PYTHON, SEALED, STANDS_FOR, Writer
 
-__all__ = ["FOREIGN", "PYTHON", "SEALED", "encode"]
+__all__ = ["FOREIGN", "KNOWN", "PYTHON", "SEALED", "STANDS_FOR", "encode"]
 
 
 def encode(
@@ -85,6 +85,9 @@ class Encoder(Writer):
             from .foreign import as_foreign
 
             return as_foreign.node(self, value)
+        plain = STANDS_FOR.get(type(value))
+        if plain is not None:
+            return self.container(plain(value), plain)
         node = write_numpy_scalar(value)
         if node is None and full_type_name(value) == "numpy.ndarray":
             from . import as_array

@@ -23,6 +23,13 @@ SEALED = frozenset({"python", "arrow"})
 FOREIGN = frozenset({"arrow"})
 """The reader is another language, which reads Arrow's streams."""
 
+KNOWN = frozenset({"known"})
+"""Beside `PYTHON`: of what only a pickle holds, the reader wants the types of the standard library
+and of the libraries for data, which it has itself; anything else is refused."""
+
+STANDS_FOR: dict[type, type] = {}
+"""Classes of ours that a program is given, and the plain ones as which they travel."""
+
 # A program may replace what the module `json` offers; these two are made before it starts.
 _write_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _read_text = json.JSONDecoder().decode
@@ -39,6 +46,7 @@ class Writer(TreeWriter):
         reads_python: Whether the reader is Python.
         reads_arrow: Whether it reads Arrow's streams.
         reads_pickle: Whether it takes pickles.
+        known_only: Whether these must be of `KNOWN` types.
     """
 
     def __init__(
@@ -49,6 +57,7 @@ class Writer(TreeWriter):
         self.reads_python = bool(reader & PYTHON)
         self.reads_arrow = "arrow" in reader
         self.reads_pickle = "pickle" in reader
+        self.known_only = bool(reader & KNOWN)
         self.arena = arena
         self._buffers: list[tuple[int, ...]] = []
         self._containers = 0

@@ -28,6 +28,7 @@ from codeexec_magics.display.values import value_blocks, value_type
 from codeexec_magics.display.wording import counted, cut, on_one_line
 from codeexec_magics.values.bundles import harmless
 from codeexec_magics.values.results import ExecutionResult, Outcome
+from codeexec_magics.values.shown import Shown
 
 _STATES = {
     Outcome.SUCCEEDED: ("ok", "done"),
@@ -119,8 +120,9 @@ def _ended(pending: Mapping[str, int]) -> str:
     """What was still under way when the program gave its value, and ended with it."""
     told = [counted(number, noun, _plural(noun)) for noun, number in pending.items()]
     words = " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
-    one = sum(pending.values()) == 1
-    return f"ended {words} that {'was' if one else 'were'} pending: await {'it' if one else 'them'}"
+    were, them = ("was", "it") if sum(pending.values()) == 1 else ("were", "them")
+    verb = "join" if pending.keys() <= {"thread", "process"} else "await"
+    return f"ended {words} that {were} pending: {verb} {them}"
 
 
 def _plural(noun: str) -> str:
@@ -154,6 +156,8 @@ def _detail(result: ExecutionResult) -> str:
         # The one count that is told at once: it is the promise of the package, broken.
         return f"{counted(result.receipt.left, 'process', 'processes')} could not be ended"
     match result.outcome:
+        case Outcome.SUCCEEDED if type(result.output) is Shown:
+            return "stays in its process"
         case Outcome.SUCCEEDED:
             return "" if result.output is not None else "no value"
         case Outcome.TIMED_OUT if math.isfinite(result.timeout):

@@ -33,6 +33,7 @@ from codeexec_magics.display.wording import (
     cut,
     on_one_line,
 )
+from codeexec_magics.values.shown import Shown
 
 _ROOM = 100_000
 _LONGEST_ONLY_LINE = 1_000
@@ -50,7 +51,7 @@ def value_blocks(value: object, *, trusted: bool = True) -> tuple[Block, ...]:
         value: What is shown.
         trusted: Whether it may draw itself; else it is text, or a picture by its bytes.
     """
-    if value is None:
+    if value is None or (type(value) is Shown and not value.text):
         return ()
     return attempt(lambda: _blocks(value, trusted), ()) or (Plain(Clip((brief(value),))),)
 
@@ -60,6 +61,8 @@ def value_type(value: object, *, trusted: bool = True) -> str:
 
     For example ``ndarray float64 (3, 4)`` and ``str, SVG picture``.
     """
+    if type(value) is Shown:
+        return cut(on_one_line(value.type), 80)
     name = type_name(value)
     if origin(value) == ("numpy", "ndarray"):
         words = attempt(lambda: f"{name} {value.dtype} {value.shape}", name)  # type: ignore[attr-defined]
@@ -72,6 +75,8 @@ def value_type(value: object, *, trusted: bool = True) -> str:
 
 
 def _blocks(value: object, trusted: bool) -> tuple[Block, ...]:
+    if type(value) is Shown:
+        return (Plain(clip(value.text, longest=_LONGEST_ONLY_LINE)),) if value.text else ()
     grid = grid_of(value)
     if grid is not None:
         return (table_of(grid),)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codeexec_magics.errors import EncodingFailed, ProtocolError
-from codeexec_magics.protocol import frames
+from codeexec_magics.protocol import clean, frames
 from codeexec_magics.protocol.numbers import VERSION
 from codeexec_magics.values import events
 from codeexec_magics.values.traces import Trace
@@ -31,7 +31,7 @@ class Listener:
 
     Attributes:
         begun: The program is about to start.
-        display: A MIME bundle and its metadata.
+        display: A message ``display`` or ``clear``.
         progress: Done, total (or None), text.
         room: The runner has made room for inputs that are not in the arena: says where. They are
             there when this returns.
@@ -39,7 +39,7 @@ class Listener:
     """
 
     begun: Callable[[], None]
-    display: Callable[[Mapping[str, Any], Mapping[str, Any]], None]
+    display: Callable[[Mapping[str, Any]], None]
     progress: Callable[[float, float | None, str], None]
     room: Callable[[Any], None]
     done: Callable[[dict[str, Any]], None] | None = None
@@ -173,19 +173,25 @@ class Conversation:
         if kind == "done" and self._listener.done is not None:
             self._listener.done(message)
         elif kind in ("result", "error"):
-            self.last, self.ended = message, time.monotonic()
+            self.last, self.ended = _cleaned(message), time.monotonic()
         elif kind == "room" and self._awaits_room:
             self._awaits_room = False  # once: it starts the clock
             self._listener.room(message.get("rooms"))
             self.say({"type": "filled"})
         elif kind == "stopped":
-            self.stopped = Trace.from_dict(_mapping(message, "trace"))
-        elif kind == "display":
-            metadata = message.get("metadata")
-            bundle = _mapping(message, "bundle")
-            self._listener.display(bundle, metadata if isinstance(metadata, Mapping) else {})
+            self.stopped = Trace.from_dict(_mapping(_cleaned(message), "trace"))
+        else:
+            self._take_shown(kind, message)
+
+    def _take_shown(self, kind: str, message: dict[str, Any]) -> None:
+        """What the program shows while it runs."""
+        if kind == "display":
+            _mapping(message, "bundle")
+            self._listener.display(message)
+        elif kind == "clear":
+            self._listener.display(message)
         elif kind == "progress":
-            self._take_progress(message)
+            self._take_progress(_cleaned(message))
         else:
             raise ProtocolError(f"no message is called {kind!r}")
 
@@ -208,6 +214,14 @@ class Conversation:
         done, total = _number(message.get("done")), _number(message.get("total"))
         if done is not None:
             self._listener.progress(done, total, str(message.get("text") or "")[:_LONGEST_TEXT])
+
+
+def _cleaned(message: dict[str, Any]) -> dict[str, Any]:
+    """A message whose texts can be shown and saved; a value has its own forms for odd texts."""
+    if message["type"] == "result" or clean.as_it_is(message):
+        return message
+    cleaned: dict[str, Any] = clean.jsonable(message)
+    return cleaned
 
 
 def _mapping(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -41,7 +41,9 @@ class Execution:
         self._language = language
         self._options = options
         self._observer = observer
-        self._displays = Displays(observer.display, trusted=not options.sandbox)
+        self._displays = Displays(
+            observer.display, trusted=not options.sandbox, change=observer.change
+        )
         self._worker: Worker | None = None
 
     def run(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> ExecutionResult:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from codeexec_magics.engine.displays import Change
 from codeexec_magics.engine.timers import Timer
 from codeexec_magics.leases.figures import RunFigures
 
@@ -37,6 +38,7 @@ class Observer:
     Attributes:
         output: ``("stdout" | "stderr", text)``, decoded, in batches.
         display: A MIME bundle and its metadata.
+        change: A display that has a name, or a change of what has been displayed.
         progress: Done, total (or None), text.
         started: What is under way; any thread may then interrupt it.
         read: The inputs have been read: what changes in them from now on is not the program's.
@@ -45,6 +47,7 @@ class Observer:
 
     output: Callable[[str, str], None] | None = None
     display: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
+    change: Callable[[Change], None] | None = None
     progress: Callable[[float, float | None, str], None] | None = None
     started: Callable[[Running], None] | None = None
     read: Callable[[], None] | None = None

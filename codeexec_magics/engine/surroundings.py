@@ -67,7 +67,7 @@ def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
         program: What is run.
         options: How it is run.
     """
-    return {
+    message = {
         "type": "run",
         "token": secrets.token_hex(8),
         "source": program.source,
@@ -76,3 +76,6 @@ def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
         "entry": program.entry,
         **({"outputs": list(options.outputs)} if options.outputs else {}),
     }
+    if not options.keep:
+        message["keep"] = False
+    return message

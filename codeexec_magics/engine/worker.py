@@ -16,10 +16,17 @@ from codeexec_magics.engine.streams import Stream
 from codeexec_magics.engine.surroundings import run_message, take_lease
 from codeexec_magics.engine.task import Task
 from codeexec_magics.engine.timers import NEVER
-from codeexec_magics.errors import CodeExecError, NoValue, ProtocolError, SupervisorLost
+from codeexec_magics.errors import (
+    CodeExecError,
+    DecodingFailed,
+    NoValue,
+    ProtocolError,
+    SupervisorLost,
+)
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.leases.exchange import Exchange
 from codeexec_magics.protocol.numbers import RESULTS
+from codeexec_magics.values.shown import Shown
 from codeexec_magics.values.traces import Trace
 
 _ANSWER = 60.0
@@ -159,12 +166,23 @@ class Worker:
         last, options = self.conversation.last, self._task.options
         if last is None or last["type"] != "result" or self.refusal is not None:
             return
-        with self._task.shield.lowered():  # unpickling runs code of the user's classes
-            value = self._exchange.result(last.get("value"), options.converter)
+        value = None if options.keep else Shown.of(last.get("value"))
+        if value is None:
+            value = self._read_value(last)
         missing = options.lacking(last.get("missing"))
         if missing:
             raise NoValue.of(options.outputs, missing)
         self._value = (value,)
+
+    def _read_value(self, last: Mapping[str, Any]) -> Any:
+        options = self._task.options
+        try:
+            with self._task.shield.lowered():  # unpickling runs code of the user's classes
+                return self._exchange.result(last.get("value"), options.converter)
+        except DecodingFailed as error:
+            if options.keep:
+                raise
+            return Shown("value", f"it cannot be shown: {error}")
 
     def printed(self, stream: str) -> str:
         """What is kept of ``stdout`` or ``stderr`` so far; may be asked by any thread."""
@@ -231,9 +249,9 @@ class Worker:
         if self._task.observer.read is not None:
             self._task.observer.read()
 
-    def _display(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    def _display(self, message: Mapping[str, Any]) -> None:
         self._catch_up()
-        self._task.displays.take(bundle, metadata)
+        self._task.displays.hear(message)
 
     def _progress(self, done: float, total: float | None, text: str) -> None:
         if self._task.observer.progress is not None:

@@ -8,7 +8,7 @@ notebook keeps nothing of it, and a job leaves its card there.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.display import display
@@ -30,11 +30,20 @@ class LiveLine:
         language: The language's name.
         delay: Seconds until it is shown; a run that has ended by then shows none.
         tells: The streams whose last line is part of it: those that are not shown as they come.
+        waits: Whether the slot must not be made now: a line that is not ended, such as a bar of
+            tqdm, would be torn apart.
     """
 
-    def __init__(self, language: str, delay: float, tells: frozenset[str]) -> None:
+    def __init__(
+        self,
+        language: str,
+        delay: float,
+        tells: frozenset[str],
+        waits: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._language = language
         self._tells = tells
+        self._waits = waits
         self._began = time.monotonic()
         self._delay = delay
         self._execution: Running | None = None
@@ -80,13 +89,18 @@ class LiveLine:
         self.replace({}, volatile())
         self._slot = None
 
+    def close(self) -> None:
+        """Show nothing more: the program empties its output by itself, and the slot with it."""
+        self._slot = None
+        self._broken = True
+
     def _beat(self) -> float:
         self._show()
         is_long = time.monotonic() - self._began > _SLOWER_AFTER
         return _SLOWLY if is_long else _SECONDS_BETWEEN
 
     def _show(self) -> None:
-        if self._broken:
+        if self._broken or (self._slot is None and self._waits()):
             return
         try:
             self._draw()

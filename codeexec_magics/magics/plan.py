@@ -58,16 +58,20 @@ class Plan:
         return self.transform.name if self.transform is not None else ""
 
     def run_options(self, shown: int) -> ExecutionOptions:
-        """The options, where nobody gets hold of more of the output than what is shown.
+        """The options, where nobody gets hold of the value, or of more output than is shown.
 
         Args:
             shown: Characters of each stream that the cell shows.
         """
         said = self.arguments
-        kept = said.result or said.stdout or said.stderr or said.job
-        if kept or said.quiet or said.background:
-            return self.options
-        return replace(self.options, kept_output=min(self.options.kept_output, shown))
+        options = self.options
+        if said.background or said.job:
+            return options
+        if not (said.outputs or said.result or said.display or said.mapping):
+            options = replace(options, keep=False)
+        if said.result or said.stdout or said.stderr or said.quiet:
+            return options
+        return replace(options, kept_output=min(options.kept_output, shown))
 
     def as_transform(self) -> Transform:
         """The program under the name that the line gives it."""

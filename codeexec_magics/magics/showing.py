@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from IPython.display import display, publish_display_data
+from IPython.display import clear_output, display, publish_display_data
 
 from codeexec_magics.display.bundle import metadata, mime_bundle, terminal_text, traceback_lines
+from codeexec_magics.engine.displays import Change
 from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.magics.failures import drawn, exception_for, unexpected
 from codeexec_magics.magics.front_end import FrontEnd, front_end, wants_colour
@@ -51,7 +52,10 @@ class Showing:
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
         self._streams = LiveStreams(settings.shown_output, hidden)
-        self._live = LiveLine(plan.language, settings.live_after, hidden)
+        self._live = LiveLine(
+            plan.language, settings.live_after, hidden, lambda: self._streams.in_line
+        )
+        self._latest: dict[str, Change] = {}
         self._late = LateInterrupts(shell, is_cell=is_cell)
         self._progress = ProgressLine(live=self._front_end is FrontEnd.RECORDER)
 
@@ -63,12 +67,14 @@ class Showing:
             return Observer(
                 output=self._streams.write,
                 display=self._display,
+                change=self._change,
                 progress=self._progress.show,
                 started=self._started,
             )
         return Observer(
             output=self._output,
             display=self._display,
+            change=self._change,
             progress=self._live.progress,
             started=self._started,
             timers=(self._live.pulse,),
@@ -155,6 +161,9 @@ class Showing:
             self._display(dict(bundle), {})
 
     def _finish(self) -> None:
+        for change in self._latest.values():
+            publish_display_data(change.bundle, change.metadata)
+        self._latest.clear()
         self._progress.clear()
         self._live.clear()
         self._streams.finish()
@@ -173,6 +182,22 @@ class Showing:
     def _display(self, bundle: dict[str, Any], bundle_metadata: dict[str, Any]) -> None:
         self._streams.flush()
         publish_display_data(bundle, bundle_metadata)
+
+    def _change(self, change: Change) -> None:
+        if change.update and self._front_end is FrontEnd.TERMINAL:
+            self._latest[change.name] = change  # what stands on a terminal cannot be changed
+            return
+        self._streams.flush()
+        if not change.name:
+            self._live.close()
+            clear_output(wait=change.wait)
+            return
+        publish_display_data(
+            change.bundle,
+            change.metadata,
+            transient={"display_id": change.name},
+            update=change.update,
+        )
 
     def _card(self, result: ExecutionResult, target: str | None, *, expected: bool = False) -> None:
         how: dict[str, Any] = {

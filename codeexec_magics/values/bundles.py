@@ -42,7 +42,7 @@ def harmless(bundle: Mapping[Any, Any]) -> dict[str, Any]:
     text = bundle.get("text/plain")
     if not kept:
         source = next((bundle[kind] for kind in _SOURCES if kind in bundle), None)
-        text = _text(source) or text or _data(bundle)
+        text = _telling(text) or _text(source) or text or _data(bundle)
     kept["text/plain"] = _text(text) or "a display"
     return kept
 
@@ -69,6 +69,12 @@ def _picture(mime: str, content: object) -> str | None:
     if not isinstance(content, bytes | bytearray) or not is_sound(mime, bytes(content)):
         return None
     return base64.b64encode(content).decode()
+
+
+def _telling(text: object) -> str:
+    """A text form that says all that is shown, as a frame's rows do; one line is but a name."""
+    found = _text(text)
+    return found if "\n" in found.strip() else ""
 
 
 def _text(content: object) -> str:

@@ -78,6 +78,8 @@ class ExecutionOptions:
         network: Whether the program may use the network; False refuses it every such socket.
         sandbox: Whether the program may change its own folder only, has no network and a reduced
             environment, and is trusted in nothing that it answers.
+        keep: Whether the program's value is wanted. If not, one that is no plain data, array or
+            frame is shown by the program's own process, and need not travel.
         standbys: How many workers like this one to keep ready for the next; 0 for none.
         outputs: Names that want the value. A program that gives none is asked for its variables of
             these names (one: its value; several: a dict of them), and fails if it lacks one.
@@ -98,6 +100,7 @@ class ExecutionOptions:
     seal: bool = False
     network: bool = True
     sandbox: bool = False
+    keep: bool = True
     standbys: int = 2
     outputs: tuple[str, ...] = ()
 
@@ -119,7 +122,7 @@ class ExecutionOptions:
             _check_seconds("cpu_time", self.cpu_time, unlimited=False)
         for what in ("memory", "processes", "cpus"):
             _check_count(what, getattr(self, what))
-        for what in ("seal", "network", "sandbox"):
+        for what in ("seal", "network", "sandbox", "keep"):
             _check_switch(what, getattr(self, what))
         object.__setattr__(self, "outputs", _names("outputs", self.outputs))
         _check_environment(self.environment)

@@ -49,8 +49,9 @@ def _serve() -> None:
     kept = sys.path[:]
     sys.path[:] = [path for path in kept if path.startswith(library) or path.endswith(".zip")]
     try:
-        from _codeexec_magics.languages.python.runner import serving
+        from _codeexec_magics.languages.python.runner import late_hooks, serving
 
+        late_hooks.install()
         if "--zygote" in sys.argv[1:]:
             from _codeexec_magics.supervision import zygote
     finally:

@@ -19,6 +19,9 @@ class Inputs(dict[str, Any]):
         known = ", ".join(map(str, self)) or "none"
         raise KeyError(f"{name!r} is not among the inputs: {known}")
 
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
+        return dict, (dict(self),)  # in another process this class has another name
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)

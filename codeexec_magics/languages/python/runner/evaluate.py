@@ -16,9 +16,10 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from . import spawning
 from .calling import Inputs, call, function_of_item
 from .outputs import NOTHING, NoValue, returns_nothing, settle
-from .showing import bundle_of
+from .screen import Screen, equip
 
 _FUTURES = 0
 for _feature in __future__.all_feature_names:
@@ -30,6 +31,8 @@ def fresh_main() -> types.ModuleType:
     main = types.ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
+    if "__mp_main__" in sys.modules:
+        sys.modules["__mp_main__"] = main  # what multiprocessing calls it in processes of its own
     return main
 
 
@@ -37,9 +40,8 @@ def evaluate(
     run: dict[str, Any],
     values: dict[str, Any],
     main: types.ModuleType,
-    *,
-    show: Callable[[dict[str, Any], dict[str, Any]], None],
-    report: Callable[[Any, Any, str], None],
+    loop: Loop,
+    screen: Screen,
 ) -> tuple[Any, Sequence[str]]:
     """Run the program; returns its value, and the names in ``outputs`` for which there is none.
 
@@ -47,14 +49,14 @@ def evaluate(
         run: The message ``run``.
         values: The inputs.
         main: The module that the program becomes.
-        show: Sends a MIME bundle and its metadata.
-        report: Sends progress: done, total, text.
+        loop: Where it awaits.
+        screen: Where it shows things.
 
     Raises:
         BaseException: Whatever the program throws.
     """
-    _equip(show, report)
-    inputs, loop = Inputs(values), Loop()
+    equip(screen)
+    inputs = Inputs(values)
     value = _execute(run, inputs, main, loop)
     function = _entry(run, inputs, main)
     if function is not None:
@@ -64,19 +66,17 @@ def evaluate(
     if names and value is None and function is not None and _is_void(function, run):
         value = NOTHING
     value, missing = settle(value, names, main.__dict__)
-    value = loop.settle(value)
-    return (dict(value) if type(value) is Inputs else value), missing
+    return loop.settle(value), missing
 
 
 def prepare(
     run: dict[str, Any],
     values: dict[str, Any],
     main: types.ModuleType,
-    *,
-    show: Callable[[dict[str, Any], dict[str, Any]], None],
-    report: Callable[[Any, Any, str], None],
-) -> tuple[Callable[[Any], Any], Loop]:
-    """Run the program once, and return its function of one item, and the loop for what it awaits.
+    loop: Loop,
+    screen: Screen,
+) -> Callable[[Any], Any]:
+    """Run the program once, and return its function of one item.
 
     The function is the entry, or else what the last expression gives. Arguments as for `evaluate`.
 
@@ -84,8 +84,8 @@ def prepare(
         TypeError: There is no such function, or it has no place for an item.
         BaseException: Whatever the program throws.
     """
-    _equip(show, report)
-    inputs, loop = Inputs(values), Loop()
+    equip(screen)
+    inputs = Inputs(values)
     value = _execute(run, inputs, main, loop)
     function = _entry(run, inputs, main)
     if function is None:
@@ -97,7 +97,7 @@ def prepare(
         )
     if run.get("outputs") and _is_void(function, run):
         raise NoValue("the function gives no value: end it with `return …`")
-    return function_of_item(function, inputs), loop
+    return function_of_item(function, inputs)
 
 
 def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: Loop) -> Any:
@@ -107,6 +107,8 @@ def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: 
     namespace = main.__dict__
     namespace.update({name: value for name, value in inputs.items() if _bindable(name)})
     namespace["inputs"] = inputs
+    namespace["__file__"] = filename
+    spawning.remember(run, inputs)
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
 
     tree = _parse(source, filename)
@@ -177,35 +179,15 @@ def _compile(tree: Any, filename: str, mode: str, flags: int) -> types.CodeType:
     )
 
 
-def _equip(show: Callable[..., None], report: Callable[..., None]) -> None:
-    """Give the program ``display`` and ``progress``, and an ``input`` that says why it cannot ask.
+class Loop:
+    """An event loop that exists once the program needs one.
 
-    They go into builtins, so that the program's own namespace is empty but for its inputs.
+    Attributes:
+        running: The loop; None if the program has awaited nothing.
     """
 
-    def display(*values: Any, metadata: dict[str, Any] | None = None) -> None:
-        """Show values as rich output."""
-        for value in values:
-            show(bundle_of(value), metadata or {})
-
-    def progress(done: Any, total: Any = None, text: str = "") -> None:
-        """Tell how far the program is."""
-        report(done, total, str(text))
-
-    def no_input(prompt: object = "") -> str:
-        """There is nobody to ask."""
-        raise EOFError("a cell in another process has no standard input; pass values in with -i")
-
-    builtins.display = display  # type: ignore[attr-defined]
-    builtins.progress = progress  # type: ignore[attr-defined]
-    builtins.input = no_input
-
-
-class Loop:
-    """An event loop that exists once the program needs one."""
-
     def __init__(self) -> None:
-        self._loop: Any = None
+        self.running: Any = None
 
     def settle(self, value: Any) -> Any:
         """The value; if it is a coroutine or another awaitable, what comes of it."""
@@ -213,10 +195,10 @@ class Loop:
             return value
         import asyncio
 
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        return self._loop.run_until_complete(_awaited(value))
+        if self.running is None:
+            self.running = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.running)
+        return self.running.run_until_complete(_awaited(value))
 
 
 async def _awaited(value: Any) -> Any:

@@ -17,7 +17,9 @@ from types import FrameType
 from typing import Any
 
 from ....data import (
+    KNOWN,
     PYTHON,
+    STANDS_FOR,
     Arena,
     decode,
     encode,
@@ -30,9 +32,14 @@ from ....data.remote_memory import (
 )
 from ....errors import DataError
 from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
-from . import evaluate, search_path, traces
+from . import evaluate, search_path, standing_in, traces
+from .calling import Inputs
 from .channel import Channel
 from .libraries import LIBRARIES
+from .pending import pending
+from .screen import Screen
+
+STANDS_FOR[Inputs] = dict
 
 _STANDBY = 0.005
 """Seconds; a runner that nobody has spoken to for so long is a standby, and has time."""
@@ -71,8 +78,9 @@ def _rehearse() -> None:
     traces.bare("", "")
     arena = Arena(OUTPUTS)
     rehearsal = {"filename": "<rehearsal>", "first_line": 1, "entry": "", "source": "x = 1\nx + 1"}
+    screen = Screen(print, print)
     value, _ = evaluate.evaluate(
-        rehearsal, {}, types.ModuleType("rehearsal"), show=print, report=print
+        rehearsal, {}, types.ModuleType("rehearsal"), evaluate.Loop(), screen
     )
     decode(encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root="")
 
@@ -87,6 +95,9 @@ class _Run:
         self._process = os.getpid()
         self._extractor = traces.Extractor(run["filename"])
         self._stopped = False
+        self._loop = evaluate.Loop()
+        self._screen = Screen(self._show, channel.send)
+        self._keeps = run.get("keep", True)
 
     def perform(self) -> None:
         signal.signal(signal.SIGINT, self._on_interrupt)
@@ -100,14 +111,13 @@ class _Run:
         except SystemExit as error:
             self._exit(error)
         except BaseException as error:  # noqa: BLE001 - whatever the program threw is its result
+            standing_in.show_open(None, kept=False)
             self._fail(error, "program")
         else:
             self._succeed(value, missing)
 
     def _evaluate(self) -> tuple[Any, Sequence[str]]:
-        return evaluate.evaluate(
-            self._run, self._inputs(), self._main, show=self._show, report=self._report
-        )
+        return evaluate.evaluate(self._run, self._inputs(), self._main, self._loop, self._screen)
 
     def _map(self) -> None:
         """Serve items until there are no more; the run's own value is nothing."""
@@ -115,10 +125,8 @@ class _Run:
 
         items = Items(self._channel, frozenset(self._run["values"]), self._describe)
         items.begin()
-        function, loop = evaluate.prepare(
-            self._run, self._inputs(), self._main, show=self._show, report=self._report
-        )
-        items.serve(function, loop)
+        function = evaluate.prepare(self._run, self._inputs(), self._main, self._loop, self._screen)
+        items.serve(function, self._loop)
 
     def _inputs(self) -> dict[str, Any]:
         try:
@@ -141,19 +149,32 @@ class _Run:
 
     def _succeed(self, value: Any, missing: Sequence[str]) -> None:
         try:
-            leaves = "memory" in self._run["values"]
-            arena = (Leaving if leaves else Arena)(self._channel.check(OUTPUTS))
-            encoded = encode(value, arena, reader=frozenset(self._run["values"]), root="result")
-            with contextlib.suppress(OSError):  # a descendant must not change it before it is read
-                arena.seal()
+            standing_in.show_open(value, kept=self._keeps)
+            node = None if self._keeps else standing_in.drawn(value, self._screen)
+            encoded, stays = self._encode(value) if node is None else (node, False)
         except DataError as error:
-            self._fail(error, "encoding")
+            if self._keeps:
+                self._fail(error, "encoding")
+            encoded, stays = standing_in.text(value), False
         except BaseException as error:  # noqa: BLE001 - memory may run out, or an interrupt come
             self._fail(error, "program")
-        else:
-            stays = isinstance(arena, Leaving) and bool(arena.kept)
-            lack = {"missing": list(missing)} if missing else {}
-            self._last({"type": "result", "value": encoded, **lack}, 0, stays=stays)
+        message = {"type": "result", "value": encoded}
+        if missing:
+            message["missing"] = list(missing)
+        still = pending(self._loop.running)
+        if still:
+            message["pending"] = still
+        self._last(message, 0, stays=stays)
+
+    def _encode(self, value: Any) -> tuple[dict[str, Any], bool]:
+        """The value as it travels, and whether some of it stays in this process's memory."""
+        reads = frozenset(self._run["values"])
+        arena = (Leaving if "memory" in reads else Arena)(self._channel.check(OUTPUTS))
+        reader = reads if self._keeps else reads | KNOWN
+        encoded = encode(value, arena, reader=reader, root="result")
+        with contextlib.suppress(OSError):  # a descendant must not change it before it is read
+            arena.seal()
+        return encoded, isinstance(arena, Leaving) and bool(arena.kept)
 
     def _fail(self, error: BaseException, kind: str) -> None:
         self._last({"type": "error", **self._describe(error, kind)}, 1)
@@ -193,12 +214,9 @@ class _Run:
             code = 1
         self._channel.leave(code & 0xFF)
 
-    def _show(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
-        self._channel.send({"type": "display", "bundle": bundle, "metadata": metadata})
+    def _show(self, message: dict[str, Any]) -> None:
+        self._channel.send(message)
         self._channel.wait_until_taken()
-
-    def _report(self, done: Any, total: Any, text: str) -> None:
-        self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() == self._process and not self._stopped:

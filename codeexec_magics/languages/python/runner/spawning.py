@@ -1,0 +1,105 @@
+"""Processes that a cell starts by ``multiprocessing``: they know the cell's functions.
+
+Runs in the child, when the program imports ``multiprocessing``. A spawned process (and a fork
+server's) begins as an empty interpreter, which makes the functions of a script by running its file.
+A cell has no file: one is written into the run's temporary directory with the first such process,
+and `spawned` says what it does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+_state: dict[str, Any] = {"run": None, "inputs": {}, "file": None}
+
+
+def remember(run: dict[str, Any], inputs: dict[str, Any]) -> None:
+    """Take note of the program, until there is a process that needs it.
+
+    Args:
+        run: The message ``run``.
+        inputs: The inputs.
+    """
+    _state.update(run=run, inputs=inputs, file=None)
+
+
+def adapt(module: Any) -> None:
+    """Change how ``multiprocessing`` prepares a process."""
+    if module.__name__ == "multiprocessing.util":
+        _adapt_flags(module)
+    else:
+        _adapt_preparation(module)
+
+
+def _adapt_flags(module: Any) -> None:
+    original = module._args_from_interpreter_flags
+
+    def flags() -> list[str]:
+        # What a worker prints must be out when its pool ends it; and its imports begin as ours do,
+        # in the standard library.
+        own = ["-u", "-P"] if sys.version_info >= (3, 11) else ["-u"]
+        return [*original(), *own]
+
+    module._args_from_interpreter_flags = flags
+
+
+def _adapt_preparation(module: Any) -> None:
+    original = module.get_preparation_data
+
+    def get_preparation_data(name: str) -> dict[str, Any]:
+        data: dict[str, Any] = original(name)
+        main = sys.modules.get("__main__")
+        if getattr(main, "__spec__", None) is None:
+            file = _file()
+            data.pop("init_main_from_path", None)
+            if file is not None:
+                data["init_main_from_path"] = file
+        return data
+
+    module.get_preparation_data = get_preparation_data
+
+
+def _file() -> str | None:
+    """The file that stands for the cell; None where none can be written."""
+    if _state["file"] is None and _state["run"] is not None:
+        import pickle
+        import tempfile
+
+        run = _state["run"]
+        program = {
+            "source": "\n" * (run["first_line"] - 1) + run["source"],
+            "filename": run["filename"],
+            "inputs": _packed(_state["inputs"], run["source"]),
+        }
+        try:
+            folder = tempfile.mkdtemp(prefix="cell-")
+            data = os.path.join(folder, "cell.pickle")
+            with open(data, "wb") as packed:
+                pickle.dump(program, packed)
+            code = os.path.join(os.path.dirname(os.path.abspath(__file__)), "spawned.py")
+            main = os.path.join(folder, "cell.py")
+            with open(main, "w", encoding="utf-8") as stub:
+                stub.write(
+                    f"__import__('runpy').run_path({code!r})['become'](globals(), {data!r})\n"
+                )
+        except OSError:
+            return None
+        _state["file"] = main
+    file = _state["file"]
+    return file if isinstance(file, str) else None
+
+
+def _packed(inputs: dict[str, Any], source: str) -> dict[str, bytes]:
+    """Those inputs that the program names, and that can be packed."""
+    import pickle
+
+    packed = {}
+    for name, value in inputs.items():
+        if name in source or "inputs" in source:
+            try:
+                packed[name] = pickle.dumps(value)
+            except Exception:  # noqa: BLE001, S112 - the user's object: its name is then unknown
+                continue
+    return packed
