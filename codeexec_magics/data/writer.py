@@ -45,6 +45,8 @@ class Writer(TreeWriter):
         arena: Takes what is large.
         reads_python: Whether the reader is Python.
         reads_arrow: Whether it reads Arrow's streams.
+        reads_files: Whether it takes frames as files, and libraries' arrays as lists.
+        reads_microseconds: Whether its instants are as fine as Python's.
         reads_pickle: Whether it takes pickles.
         known_only: Whether these must be of `KNOWN` types.
     """
@@ -56,6 +58,8 @@ class Writer(TreeWriter):
         self._kept = kept
         self.reads_python = bool(reader & PYTHON)
         self.reads_arrow = "arrow" in reader
+        self.reads_files = "files" in reader
+        self.reads_microseconds = "microseconds" in reader
         self.reads_pickle = "pickle" in reader
         self.known_only = bool(reader & KNOWN)
         self.arena = arena

@@ -34,7 +34,9 @@ def check_scalar(encoder: Writer, value: Any) -> None:
     Raises:
         EncodingFailed: It is.
     """
-    if full_type_name(value) == "datetime.datetime" and value.microsecond % _MICROSECONDS:
+    if encoder.reads_microseconds or full_type_name(value) != "datetime.datetime":
+        return
+    if value.microsecond % _MICROSECONDS:
         encoder.refuse(
             value,
             "has a fraction of a millisecond, which no date of the other language holds",
@@ -51,6 +53,12 @@ def node(encoder: Writer, value: Any) -> Any:
     cls = type(value)
     if full_type_name(value) == "datetime.datetime":
         return {"$": "datetime", "v": _instant(value).isoformat(), **encoder.keep(value)}
+    if encoder.reads_files:
+        from . import as_files
+
+        made = as_files.node(encoder, value)
+        if made is not None:
+            return made
     writer = _WRITERS.get(type_module(cls).partition(".")[0])
     made = writer(encoder, value) if writer else None
     if made is NULL:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages.language import Language, resource
 
-__all__ = ["ENTRY", "bridged", "find_program"]
+__all__ = ["ENTRY", "bridge_command", "bridged", "find_program"]
 
 ENTRY = resource(__file__, "runner", "__main__.py")
 """The bridge's own program."""
@@ -46,7 +46,7 @@ def bridged(
 
     def command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
         path = find_program(name, interpreter or program, environment, advice)
-        return [*_bridge(name), path, *arguments, driver]
+        return [*bridge_command("bridge", name), path, *arguments, driver]
 
     fields: dict[str, object] = {"maps": False, "reads": frozenset({"microseconds"}), **more}
     return Language(
@@ -80,7 +80,12 @@ def find_program(name: str, program: str, environment: Mapping[str, str], advice
     return os.path.abspath(found)
 
 
-def _bridge(name: str) -> list[str]:
-    """The argv of the bridge, up to the interpreter's own."""
+def bridge_command(folder: str, name: str) -> list[str]:
+    """The argv of a bridge, up to the interpreter's own.
+
+    Args:
+        folder: The folder of the language whose runner serves.
+        name: The language's name.
+    """
     # Isolated: a file beside the notebook must not stand for a module of the library.
-    return [sys.executable, "-I", "-S", "-u", ENTRY, name]
+    return [sys.executable, "-I", "-S", "-u", ENTRY, folder, name]
