@@ -102,7 +102,8 @@ def header_of(result: ExecutionResult, view: View) -> Header:
 
 def failure_blocks(result: ExecutionResult, view: View) -> tuple[Block, ...]:
     """The blocks that tell why a result is no success, without its streams."""
-    teller = FailureTeller(language=result.language, hide_secrets=view.hide_secrets)
+    syntax = (result.trace.syntax if result.trace else "") or result.language
+    teller = FailureTeller(language=syntax, hide_secrets=view.hide_secrets)
     if result.outcome in _ENDED_FROM_OUTSIDE:
         if result.trace is not None and result.trace.frames:
             return teller.stopped(result.trace)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 KINDS = {
@@ -21,7 +20,6 @@ KINDS = {
 """The one-letter kind of a segment, and the token types that it stands for."""
 
 _LONGEST = 4_000
-_LEXERS = {"python": "PythonLexer", "javascript": "JavascriptLexer"}
 
 
 def kinds_of(lines: Sequence[str], language: str) -> list[list[str]]:
@@ -57,12 +55,20 @@ def _kind(token: object) -> str:
     return ""
 
 
+def is_known(language: str) -> bool:
+    """Whether there is a lexer of this name."""
+    return _lexer(language) is not None
+
+
 @functools.cache
 def _lexer(language: str) -> Any:
-    name = _LEXERS.get(language)
-    if name is None:
+    """The lexer of a language, by any name that Pygments knows it by; None if it knows none."""
+    try:
+        from pygments.lexers import get_lexer_by_name
+        from pygments.util import ClassNotFound
+    except ImportError:
         return None
     try:
-        return getattr(import_module(f"pygments.lexers.{language}"), name)()
-    except ImportError:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
         return None

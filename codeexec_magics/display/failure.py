@@ -7,6 +7,7 @@ if that is another. All other frames are named and folded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
@@ -17,6 +18,7 @@ from codeexec_magics.display.blocks import (
     Plain,
     Remark,
 )
+from codeexec_magics.display.colours import is_known
 from codeexec_magics.display.excerpts import excerpt_of
 from codeexec_magics.display.wording import (
     clip,
@@ -106,7 +108,9 @@ class FailureTeller:
     def _at(self, frame: StackFrame, verb: str) -> Iterator[Block]:
         remark = _place(frame)
         yield Remark(f"{verb} {remark.text}", remark.code)
-        language = _language_of(frame.file) or self._language
+        # A file of another language has its own colours: its suffix is a name that lexers know.
+        suffix = os.path.splitext(frame.file)[1][1:]
+        language = suffix if suffix and is_known(suffix) else self._language
         excerpt = excerpt_of(frame, language=language, hide_secrets=self._hide_secrets)
         if excerpt is not None:
             yield excerpt
@@ -145,12 +149,6 @@ def _place(frame: StackFrame) -> Remark:
     if not frame.function:
         return Remark(text)
     return Remark(f"{text}, in", cut(on_one_line(frame.function), 80))
-
-
-def _language_of(file: str) -> str:
-    if file.endswith((".js", ".mjs", ".cjs")):
-        return "javascript"
-    return "python" if file.endswith(".py") else ""
 
 
 def _stack(frames: Sequence[StackFrame]) -> Frames:

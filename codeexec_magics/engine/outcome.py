@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from codeexec_magics.errors import (
@@ -18,13 +18,14 @@ from codeexec_magics.errors import (
     NoValue,
     SourceUnavailable,
 )
+from codeexec_magics.languages import Language
 from codeexec_magics.leases.lease import Exit
 from codeexec_magics.protocol.numbers import LOST_DESCRIPTOR, UNUSABLE, WRONG_RUNTIME
 from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.values.traces import Trace
 
 _WRONG_RUNTIMES = (WRONG_RUNTIME, UNUSABLE)
-_HEAP_LIMIT = "JavaScript heap out of memory"
+_CODES = 256
 _SIGKILL = -9
 _NOUN = re.compile("[a-z][a-z ]{0,30}")
 _MOST_NOUNS = 8
@@ -56,6 +57,7 @@ class Facts:
         containment: The tier that held the run.
         left: Processes that could not be ended.
         trusted: Whether what the program says may be shown as it says; not from a sandbox.
+        known: The language, where it is known: how its exits and failures are read.
     """
 
     language: str
@@ -77,11 +79,14 @@ class Facts:
     containment: str = ""
     left: int = 0
     trusted: bool = True
+    known: Language | None = None
 
 
 def compose(facts: Facts) -> ExecutionResult:
     """The result of a run."""
     outcome, error, trace = _judge(facts)
+    if trace is not None and facts.known is not None:
+        trace = replace(trace, syntax=facts.known.syntax)
     ended = facts.exit or Exit("exit")
     left = facts.left + ended.left
     if left and outcome is Outcome.SUCCEEDED:
@@ -184,8 +189,9 @@ def _crashed(facts: Facts) -> _Judgement:
     status = ended.status
     if ended.out_of_memory and status == _SIGKILL:
         return Outcome.MEMORY, "OutOfMemory: the system had no memory left and ended it", None
-    if status is not None and status < 0 and _HEAP_LIMIT in facts.stderr:
-        return Outcome.MEMORY, f"OutOfMemory: {_HEAP_LIMIT}", None
+    limit = facts.known.out_of_memory if facts.known else ""
+    if status is not None and status < 0 and limit and limit in facts.stderr:
+        return Outcome.MEMORY, f"OutOfMemory: {limit}", None
     last_line = (facts.stderr.strip().splitlines() or [""])[-1]
     if status in _WRONG_RUNTIMES and last_line and not facts.started:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
@@ -215,5 +221,6 @@ def _exit_code(facts: Facts, outcome: Outcome) -> int | None:
     if outcome is Outcome.SUCCEEDED:
         return 0
     if outcome is Outcome.FAILED and facts.last is not None:
-        return 1
+        own = facts.last.get("exit_code") if facts.known and facts.known.exit_codes else None
+        return own if type(own) is int and 0 < own < _CODES else 1
     return facts.exit.status if facts.exit else None

@@ -208,6 +208,7 @@ class Worker:
             started=conversation.began is not None,
             containment=self.lease.containment,
             trusted=not task.options.sandbox,
+            known=task.language,
         )
 
     def close(self) -> None:

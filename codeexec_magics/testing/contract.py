@@ -359,12 +359,11 @@ class LanguageContract:
 
     def test_eight_executions_at_once_do_not_mix(self, executor: CodeExecutor) -> None:
         found: dict[int, object] = {}
+        source = self.program("identity")
 
         def execute(number: int) -> None:
             inputs = {"value": [number] * 1000}
-            found[number] = executor.execute(
-                self.program("identity"), self.language, inputs=inputs
-            ).output
+            found[number] = executor.execute(source, self.language, inputs=inputs).output
 
         threads = [threading.Thread(target=execute, args=(number,)) for number in range(8)]
         for thread in threads:

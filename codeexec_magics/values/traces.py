@@ -94,6 +94,8 @@ class Trace:
         exceptions: The members of an exception group or ``AggregateError``.
         text: The runtime's own text of the whole failure, causes included, our frames removed.
         bases: The names of the classes that its class is derived from, the nearest first.
+        syntax: The name under which highlighters know the program's language; empty for the
+            language's own name.
     """
 
     type: str
@@ -105,6 +107,7 @@ class Trace:
     exceptions: tuple[Trace, ...] = ()
     text: str = ""
     bases: tuple[str, ...] = ()
+    syntax: str = ""
 
     @property
     def headline(self) -> str:
@@ -160,6 +163,7 @@ def _trace(data: Mapping[str, Any], depth: int) -> Trace:
             _text(base, _LONGEST_LINE)
             for base in (bases if isinstance(bases, list | tuple) else ())[:20]
         ),
+        syntax=_text(data.get("syntax"), _LONGEST_LINE),
     )
 
 

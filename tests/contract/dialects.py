@@ -78,4 +78,34 @@ JAVASCRIPT = Dialect(
     function_value="({ f: [1, () => 2] })",
 )
 
-DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT}
+BASH = Dialect(
+    language="bash",
+    suffix=".sh",
+    forty_two="echo 42 >&3",
+    no_value="x=1",
+    transform="transform() { echo $((a + b)) >&3; }",
+    entry_beats_value="transform() { echo 42 >&3; }",
+    add_names="echo $((a + b)) >&3",
+    add_inputs='sed "s/{\\"a\\": 40, \\"b\\": 2}/42/" "$INPUTS" >&3',
+    odd_input='[[ "$(<"$INPUTS")" == *\'"not a name": 42\'* ]] && echo 42 >&3',
+    redeclare="a=7\necho $a >&3",
+    set_global="export leak=1\necho 42 >&3",
+    get_global="[[ -n ${leak+x} ]] && echo true >&3 || echo false >&3",
+    throw_on_line_3="a=1\n\nfalse\n",
+    throw_in_function="transform() {\n  grep -q Test /dev/null\n}\n",
+    error="CommandFailed: grep -q Test /dev/null exited with 1",
+    syntax_error="a=1\nfi\n",
+    import_beside="source ./beside.sh\necho $value >&3",
+    beside="value=42\nfail() {\n  grep -q Test /dev/null\n}\n",
+    both_streams="echo out\necho err >&2\necho 42 >&3",
+    many_umlauts="printf x; printf 'ä%.0s' {1..100000}",
+    ten_megabytes="x=$(printf 'x%.0s' {1..12000})\nfor i in {1..1000}; do echo $x; done\n"
+    "echo end\necho 42 >&3",
+    endless="while :; do :; done",
+    sleeping_child="sleep 600 &\necho 42 >&3",
+    exit_3="exit 3",
+    environment='[[ -n ${CONTRACT_VARIABLE+x} ]] || exit 0; echo "\\"$CONTRACT_VARIABLE\\"" >&3',
+    directory='echo "\\"$PWD\\"" >&3',
+)
+
+DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT, "bash": BASH}

@@ -18,3 +18,7 @@ class TestPython(LanguageContract):
 
 class TestJavaScript(LanguageContract):
     dialect = DIALECTS["javascript"]
+
+
+class TestBash(LanguageContract):
+    dialect = DIALECTS["bash"]

@@ -131,7 +131,7 @@ def threads_of_polars() -> None:
     pl.from_pandas(pd.DataFrame({"a": [1, None]})).select(pl.col("a").cast(pl.String))
 
 
-@pytest.mark.parametrize("language", sorted(DIALECTS))
+@pytest.mark.parametrize("language", [name for name, one in DIALECTS.items() if one.identity])
 @pytest.mark.parametrize("kind", EXACT)
 def test_a_value_comes_back_as_it_went(executor: CodeExecutor, language: str, kind: str) -> None:
     value = EXACT[kind]

@@ -291,7 +291,7 @@ def test_without_pygments_code_is_plain_and_all_else_the_same(
 
     coloured = mime_bundle(failed(PYTHON_ERROR))
     colours._lexer.cache_clear()
-    monkeypatch.setitem(sys.modules, "pygments.lexers.python", None)
+    monkeypatch.setitem(sys.modules, "pygments.lexers", None)
     plain = mime_bundle(failed(PYTHON_ERROR))
     colours._lexer.cache_clear()
 

@@ -21,7 +21,7 @@ RUBY = bridged(
 DRIVER = Path(__file__).parent / "drivers" / "driver.rb"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A package with a language in the environment of this session."""
     folder = tmp_path_factory.mktemp("brought")

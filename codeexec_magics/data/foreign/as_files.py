@@ -6,6 +6,7 @@ finds it. CSV is that of RFC 4180, in UTF-8: a header, no index, nothing where a
 
 from __future__ import annotations
 
+import csv
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +45,10 @@ def _csv(value: Any, root: str) -> bytes | None:
     if root == "polars" and hasattr(value, "write_csv"):
         return bytes(value.write_csv(), "utf-8")
     if root == "pyarrow" and hasattr(value, "column_names"):
-        import pyarrow.csv
-
-        file = io.BytesIO()
-        pyarrow.csv.write_csv(value, file, pyarrow.csv.WriteOptions(quoting_style="needed"))
-        return file.getvalue()
+        # Not Arrow's own writer: it puts every text into quotes, which a shell's tools would keep.
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(value.column_names)
+        writer.writerows(zip(*(column.to_pylist() for column in value.columns)))
+        return file.getvalue().encode("utf-8", "surrogatepass")
     return None

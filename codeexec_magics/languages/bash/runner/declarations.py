@@ -22,7 +22,7 @@ _RESERVED = re.compile(
 )
 _LONGEST_EXPORTED = 100_000
 _MOST_EXPORTED = 1_000_000
-"""Characters: one string of an environment, and all of them, are limited by the kernel (execve(2))."""
+"""Characters: the kernel limits one string of an environment, and all of them (execve(2))."""
 
 
 class File(str):

@@ -78,7 +78,8 @@ def read_reports(data: bytes) -> tuple[list[Report], dict[str, Any]]:
         if kind == "fail":
             reports.append(_report(fields))
         elif kind == "text":
-            values[next(fields)] = next(fields)
+            name = next(fields)
+            values[name] = next(fields)
         elif kind == "array":
             name = next(fields)
             values[name] = [next(fields) for _ in range(int(next(fields)))]

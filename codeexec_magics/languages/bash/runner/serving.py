@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from ....data.arena import Arena
 from ....data.decode import Decoder
 from ....errors import DataError, DecodingFailed
-from ....protocol.numbers import INPUTS, OUTPUTS
+from ....protocol.numbers import INPUTS, OUTPUTS, UNUSABLE
 from ...bridge.runner.channel import Channel
 from ...bridge.runner.messages import error_message, result_message, stopped_message
 from .declarations import Declarations, File, file_name, write_file
@@ -39,8 +39,11 @@ def serve(language: str, argv: list[str]) -> NoReturn:
         argv: bash.
     """
     channel = Channel()
-    version = _output([argv[0], "--version"]).splitlines()[:1]
-    channel.greet(language, "".join(version))
+    version = "".join(_output([argv[0], "--version"]).splitlines()[:1])
+    if "bash" not in version:
+        sys.stderr.write(f"cannot run {language}: {argv[0]} is no bash\n")
+        os._exit(UNUSABLE)
+    channel.greet(language, version)
     _Run(channel, argv[0], channel.receive_run()).perform()
 
 
@@ -159,7 +162,7 @@ class _Run:
     def _within(self, line: int) -> int:
         """A line of the program: bash names the one behind it where something is missing."""
         last = self._run["first_line"] + max(len(self._lines) - 1, 0)
-        return min(line, last)
+        return line if line < last else int(last)
 
     def _fail(self, status: int, failed: list[Report]) -> NoReturn:
         if failed and failed[-1].status == status and not self._interrupted:
