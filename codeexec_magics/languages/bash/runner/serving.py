@@ -228,7 +228,9 @@ class _Reading(Decoder):
     """Reads the inputs; what is a file is written, and is its path."""
 
     def __init__(self, folder: str) -> None:
-        super().__init__(Arena(INPUTS), allow_pickle=False, root="inputs", by_columns=False)
+        super().__init__(
+            Arena(INPUTS), allow_pickle=False, root="inputs", by_columns=False, kept=None
+        )
         self._folder = folder
 
     def value_of(self, descriptor: dict[str, Any]) -> dict[str, Any]:
