@@ -229,7 +229,7 @@ class _Reading(Decoder):
 
     def __init__(self, folder: str) -> None:
         super().__init__(
-            Arena(INPUTS), allow_pickle=False, root="inputs", by_columns=False, kept=None
+            Arena(INPUTS), allow_pickle=False, root="inputs", by_columns=False, kept=()
         )
         self._folder = folder
 
