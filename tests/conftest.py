@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from census import (
-    TEMP,
-    below,
-    descriptors,
-    marked_processes,
-    scratch_directories,
-    shared_memory,
-    wait_until,
-)
+from census import TEMP, Census, Starts, descriptors, wait_until
 
 from codeexec_magics import CodeExecutor
+
+STARTS = Starts()
 
 
 def pytest_unconfigure() -> None:
@@ -33,25 +26,34 @@ def executor() -> Iterator[CodeExecutor]:
     """
     with CodeExecutor(default_timeout=30, standbys=0) as shared:
         shared.client.welcome()
+        STARTS.resting.add(shared.client.pid or 0)
         yield shared
 
 
+@pytest.fixture(scope="session")
+def last_census() -> list[Census]:
+    """What there was when somebody looked last, as the one item of a list."""
+    return [Census()]
+
+
 @pytest.fixture(autouse=True)
-def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After each test: no process of a run, scratch directory, descriptor, shared memory."""
+def nothing_left(request: pytest.FixtureRequest, last_census: list[Census]) -> Iterator[None]:
+    """After each test that may have started something: nothing of it is left, by our own names.
+
+    Tests that start nothing, most of them, are not made to wait for a look at the machine.
+    """
     if "executor" in request.fixturenames:
         request.getfixturevalue("executor")
-    me = os.getpid()
-    before_processes, before_marked = below(me), marked_processes()
-    before_scratch, before_memory = scratch_directories(), shared_memory()
-    before_descriptors = descriptors()
+    if STARTS.any():
+        last_census[0] = Census.now()
+        STARTS.looked()
+    before, before_descriptors = last_census[0], descriptors()
 
     yield
 
-    wait_until(lambda: not below(me) - before_processes and not marked_processes() - before_marked)
-    wait_until(lambda: not scratch_directories() - before_scratch)
-    assert below(me) - before_processes == set()
-    assert marked_processes() - before_marked == set()
-    assert scratch_directories() - before_scratch == set()
-    assert shared_memory() - before_memory == set()
+    if STARTS.any():
+        wait_until(lambda: not Census.now().new_since(before))
+        last_census[0] = Census.now()
+        STARTS.looked()
+        assert last_census[0].new_since(before) == {}
     assert descriptors() == before_descriptors
