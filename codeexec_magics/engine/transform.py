@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from codeexec_magics import languages
 from codeexec_magics.engine.executor import CodeExecutor
 from codeexec_magics.engine.observer import Observer
+from codeexec_magics.engine.raising import raise_in_program
 from codeexec_magics.errors import ExecutionFailed, InvalidOptions
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult, Outcome
@@ -68,11 +69,12 @@ class Transform:
             ExecutionFailed: The subclass that matches the outcome.
             KeyboardInterrupt: The user interrupted the program.
         """
-        __tracebackhide__ = True  # IPython leaves this frame out: the failure is the program's
+        # IPython and rich leave this frame out: the failure is the program's.
+        __tracebackhide__ = _rich_traceback_omit = True
         return self._value_of(self.run(self.bind(*arguments, **keywords)))
 
     def _value_of(self, result: ExecutionResult) -> Any:
-        __tracebackhide__ = True
+        __tracebackhide__ = _rich_traceback_omit = True
         if result.outcome is Outcome.INTERRUPTED:
             # A plain `except Exception` around a call must not swallow the user's wish to stop.
             raise KeyboardInterrupt(result.error or "the program was interrupted")
@@ -81,7 +83,8 @@ class Transform:
         except ExecutionFailed as failure:
             if result.stack_trace:
                 failure.add_note(result.stack_trace)
-            raise failure.with_traceback(None) from None  # its frames are ours
+            where = result.trace
+            raise_in_program(failure.with_traceback(None), self.program, where, self.name)
 
     def map(
         self,
@@ -119,7 +122,7 @@ class Transform:
             KeyboardInterrupt: The user interrupted it.
             InvalidOptions: An argument cannot be meant.
         """
-        __tracebackhide__ = True
+        __tracebackhide__ = _rich_traceback_omit = True
         options, plan = self._mapped(timeout, workers, batch, on_error)
         observer = Observer(output=_pass_on, progress=progress)
         executor = shared_executor()
@@ -163,7 +166,7 @@ class Transform:
         Raises:
             TypeError: The arguments do not fit the signature.
         """
-        __tracebackhide__ = True
+        __tracebackhide__ = _rich_traceback_omit = True
         inputs = self.bind(*arguments, **keywords)
         return shared_executor().start(self.program, self.options, inputs, label=self.name)
 
@@ -173,7 +176,7 @@ class Transform:
         Raises:
             TypeError: The arguments do not fit the signature.
         """
-        __tracebackhide__ = True
+        __tracebackhide__ = _rich_traceback_omit = True
         signature = inspect.signature(self)
         try:
             bound = signature.bind(*arguments, **keywords)

@@ -10,6 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from IPython.core.error import UsageError
+
 from codeexec_magics.magics.flags import FLAGS, Flag
 
 _HELP = frozenset({"-h", "--help"})
@@ -71,12 +73,24 @@ def with_help(magic: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(magic)
     def helped(self: Any, line: str = "", *rest: Any, **keywords: Any) -> Any:
+        _rich_traceback_guard = True  # where rich draws tracebacks, it leaves out all up to here
         if "-h" in line and _asks_for_help(line):
             print(inspect.getdoc(getattr(type(self), magic.__name__)))  # noqa: T201 - a magic that answers
             return None
-        return magic(self, line, *rest, **keywords)
+        return _called(magic, self, line, *rest, **keywords)
 
     return helped
+
+
+def _called(magic: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """What the magic returns; an exception that tells all that is to be told loses our frames."""
+    _rich_traceback_omit = True
+    try:
+        return magic(*arguments, **keywords)
+    except BaseException as error:
+        if isinstance(error, UsageError) or "_render_traceback_" in vars(error):
+            raise error.with_traceback(None) from None
+        raise
 
 
 def _asks_for_help(line: str) -> bool:

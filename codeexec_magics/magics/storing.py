@@ -5,6 +5,7 @@ Runs in the kernel.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from codeexec_magics.magics.plan import Plan
 from codeexec_magics.magics.request import Arguments
 from codeexec_magics.values.results import ExecutionResult, Outcome
 from codeexec_magics.values.traces import Trace
+
+_COLOURS = re.compile(r"\x1b\[[\d;:]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def _records(arguments: Arguments, result: ExecutionResult) -> dict[str, Any]:
     """What is bound whatever the outcome."""
     wanted = (
         (arguments.result, result),
-        (arguments.stdout, result.stdout),
-        (arguments.stderr, result.stderr),
+        (arguments.stdout, _COLOURS.sub("", result.stdout)),
+        (arguments.stderr, _COLOURS.sub("", result.stderr)),
     )
     return {name: value for name, value in wanted if name is not None}

@@ -26,6 +26,7 @@ _HARMLESS = frozenset(
         *("PYTHONPATH", "PYTHONHOME", "NODE_PATH"),
     }
 )
+_FORCING_COLOUR = frozenset({"FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS"})
 _MOST_STANDBYS = 16
 _MOST_SECONDS = 2_000_000
 """What a system call takes as a time to wait."""
@@ -159,6 +160,9 @@ class ExecutionOptions:
                 merged.pop(name, None)
             else:
                 merged[name] = value
+        if merged.get("NO_COLOR"):  # which a notebook's kernel overrules without being asked
+            for name in _FORCING_COLOUR - self.environment.keys():
+                merged.pop(name, None)
         return merged
 
 

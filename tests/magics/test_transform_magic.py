@@ -147,6 +147,27 @@ def test_text_goes_to_a_variable_instead_of_the_screen(
     assert "hidden" not in shown.out + shown.err
 
 
+def test_text_in_a_variable_has_no_colours(
+    shell: InteractiveShell, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    run("%%transform js --stdout a --stderr b\nconsole.log('a', 5); console.error('b', 5)")
+    assert (shell.user_ns["a"], shell.user_ns["b"]) == ("a 5\n", "b 5\n")
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    run("%%transform js --result r\nconsole.log(5); console.error(5)")
+    assert (shell.user_ns["r"].stdout, shell.user_ns["r"].stderr) == ("5\n", "5\n")
+
+
+def test_node_in_a_javascript_cell_is_the_one_that_runs_it(
+    shell: InteractiveShell, run: Run
+) -> None:
+    started = "require('child_process').execSync('node -p process.execPath').toString().trim()"
+    assert run(f"%%transform js -o out\n[{started}, process.execPath]") is None
+    one, other = shell.user_ns["out"]
+    assert one == other
+
+
 def test_streams_are_shown_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("%%transform\nimport sys; print('a-line'); print('b-line', file=sys.stderr); 1/0")
 

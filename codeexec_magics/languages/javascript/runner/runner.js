@@ -17,6 +17,7 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.exit(UNUSABLE);
 }
 
+const path = require('node:path');
 const $ = require('./primordials.js');
 const control = require('./wire/control.js');
 const parser = require('./source/parser.js');
@@ -30,10 +31,20 @@ const OWN_DESCRIPTORS = [3, 4, 5];
 const STANDBY_MILLISECONDS = 25;
 const STACK_FRAMES = 50;
 
+/** Let `node`, and what comes with it, be the one that runs, for what the program starts. */
+function putOnPath() {
+  const folder = path.dirname(process.execPath);
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  if (folders[0] !== folder) {
+    process.env.PATH = [folder, ...folders].join(path.delimiter);
+  }
+}
+
 async function main() {
   OWN_DESCRIPTORS.forEach(control.remember);
   parser.hideModules();
   streams.block();
+  putOnPath();
   Error.stackTraceLimit = STACK_FRAMES;
   const { version } = process;
   control.send(
