@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from codeexec_magics.protocol.imports import install
+
 if TYPE_CHECKING:
     from codeexec_magics import errors as errors
     from codeexec_magics.engine import runs as runs
@@ -47,6 +49,8 @@ __all__ = [
     "runs",
     "unload_ipython_extension",
 ]
+
+install()
 
 _HOMES = {
     "CodeExecutor": "engine.executor",

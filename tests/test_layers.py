@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "integrations": {"", "languages", "display", "values", "errors"},
     "testing": {"engine", "values", "errors"},
     "magics": {"pipelines", "engine", "leases", "languages", "display", "values", "errors"},
-    "": {"magics", "pipelines", "engine", "languages", "values", "errors"},
+    "": {"protocol", "magics", "pipelines", "engine", "languages", "values", "errors"},
 }
 """The rule: of which other folders the modules of a folder may import. ``""`` is the package
 itself, which hands its public names out."""

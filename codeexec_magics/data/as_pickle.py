@@ -12,6 +12,7 @@ import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import EncodingFailed
+from ..protocol.imports import imports_from_outside
 from ..protocol.scalars import full_type_name, type_module, type_name
 from ..protocol.tree import safe_error
 
@@ -62,7 +63,8 @@ def node(encoder: Writer, value: object) -> dict[str, Any]:
     stream = io.BytesIO()
     pickler = _Pickler(stream, encoder, value)
     try:
-        pickler.dump(value)
+        with imports_from_outside(alone=False):
+            pickler.dump(value)
     except (EncodingFailed, KeyboardInterrupt):
         raise
     except RecursionError:
@@ -143,7 +145,8 @@ def value(raw: memoryview, buffers: list[memoryview]) -> Any:
         ValueError: It cannot be read here; the text says why.
     """
     try:
-        return pickle.loads(raw, buffers=buffers)  # noqa: S301 (the caller has allowed it)
+        with imports_from_outside(alone=False):
+            return pickle.loads(raw, buffers=buffers)  # noqa: S301 (the caller has allowed it)
     except KeyboardInterrupt:
         raise
     except ModuleNotFoundError as error:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import DataError
+from ..protocol.imports import imports_from_outside
 from ..protocol.scalars import full_type_name
 from ..protocol.tree import is_panic, safe_error
 from .arena import Arena
@@ -76,6 +77,11 @@ def convert(value: object, converter: str, root: str, kept: Sequence[object] = (
         return value
     if converter not in _MAKERS:
         raise DataError(f"no converter is called {converter!r}", path=root)
+    with imports_from_outside():
+        return _converted(value, converter, root, kept)
+
+
+def _converted(value: object, converter: str, root: str, kept: Sequence[object]) -> Any:
     if converter in _PACKAGES:
         _library(converter, root)
     try:

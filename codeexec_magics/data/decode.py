@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import DecodingFailed
+from ..protocol.imports import imports_from_outside
 from ..protocol.jsonable import read_numpy_scalar
 from ..protocol.tree import safe_error
 from .arena import Arena
@@ -50,7 +51,8 @@ def decode(
         raise DecodingFailed(f"{root} cannot be read: it is nested too deeply", path=root) from None
     except Exception as error:
         raise DecodingFailed(f"{root} cannot be read: {safe_error(error)}", path=root) from error
-    return decoder.read(node)
+    with imports_from_outside():
+        return decoder.read(node)
 
 
 class Decoder(Reader):

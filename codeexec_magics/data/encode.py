@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import EncodingFailed
+from ..protocol.imports import imports_from_outside
 from ..protocol.jsonable import write_numpy_scalar
 from ..protocol.numbers import LARGEST_INLINE_BYTES
 from ..protocol.scalars import full_type_name
@@ -49,7 +50,8 @@ def encode(
     """
     encoder, before = Encoder(arena, reader, root, kept), arena.end
     try:
-        return encoder.descriptor(value)
+        with imports_from_outside():
+            return encoder.descriptor(value)
     except EncodingFailed:
         arena.rewind(before)
         raise

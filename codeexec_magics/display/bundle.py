@@ -27,12 +27,14 @@ from codeexec_magics.display.html import html_of
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.text import Painter, text_of
 from codeexec_magics.display.wording import counted, on_one_line
+from codeexec_magics.protocol.imports import imports_from_outside
 from codeexec_magics.values.results import ExecutionResult, Outcome
 
 METADATA_KEY = "codeexec_magics"
 """The key in an output's metadata under which the volatile figures stand."""
 
 
+@imports_from_outside()
 def mime_bundle(
     result: ExecutionResult,
     *,
@@ -66,6 +68,7 @@ def mime_bundle(
     return {"text/html": html_of(card), "text/plain": text_of(card), **_alone(card.blocks)}
 
 
+@imports_from_outside()
 def terminal_text(
     result: ExecutionResult,
     *,
@@ -87,6 +90,7 @@ def metadata(result: ExecutionResult) -> dict[str, Any]:
     return {METADATA_KEY: figures_of(result)}
 
 
+@imports_from_outside()
 def traceback_lines(
     result: ExecutionResult, colour: bool = False, *, hide_secrets: bool = True
 ) -> list[str]:
@@ -104,6 +108,7 @@ def traceback_lines(
     return lines if result.outcome is Outcome.FAILED else [painter.header(header), *lines]
 
 
+@imports_from_outside()
 def running_card(
     language: str,
     *,

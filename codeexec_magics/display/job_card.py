@@ -12,9 +12,11 @@ from codeexec_magics.display.card import View, header_of
 from codeexec_magics.display.html import html_of
 from codeexec_magics.display.text import text_of
 from codeexec_magics.display.wording import cut, on_one_line
+from codeexec_magics.protocol.imports import imports_from_outside
 from codeexec_magics.values.results import ExecutionResult
 
 
+@imports_from_outside()
 def background_card(language: str, target: str | None = None) -> dict[str, Any]:
     """The card of a job that has not ended.
 
@@ -27,6 +29,7 @@ def background_card(language: str, target: str | None = None) -> dict[str, Any]:
     return _bundle(header)
 
 
+@imports_from_outside()
 def ended_card(result: ExecutionResult) -> dict[str, Any]:
     """What a job came to, in its card's header alone; its result has the whole card."""
     return _bundle(header_of(result, View()))

@@ -10,7 +10,7 @@ import os
 import secrets
 from typing import Any
 
-from codeexec_magics.errors import IsolationUnavailable
+from codeexec_magics.engine import own_folder
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.leases.lease import Lease
@@ -33,11 +33,9 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
     environment = {**language.environment, **options.full_environment()}
     command = language.argv(options.interpreter, environment)
     directory = os.path.abspath(options.directory or os.getcwd())
-    if options.sandbox and directory == os.path.sep:
-        raise IsolationUnavailable(
-            "a sandboxed program may write to its current directory, and that is /: "
-            "give it a folder of its own (--cwd DIR)"
-        )
+    if options.sandbox:
+        own_folder.check(directory)
+    protected = own_folder.protected(directory, command[0])
     ahead = options.standbys
     recipe = Recipe(
         argv=command,
@@ -45,7 +43,7 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
         directory=directory,
         modules=language.ahead(directory),
         ahead=ahead if language.standbys is None else min(ahead, language.standbys),
-        isolation=Isolation(options.seal, options.network, options.sandbox),
+        isolation=Isolation(options.seal, options.network, options.sandbox, protected),
     )
     lease = client.lease(recipe, options.startup_timeout)
 

@@ -61,7 +61,7 @@ class Choice:
         return self._reasons[tier]
 
     def _why_not_restricted(self, wanted: Isolation) -> str | None:
-        key = (wanted.network, wanted.sandbox)
+        key = (wanted.network, wanted.sandbox, *wanted.protected)
         if key not in self._reasons:
             self._reasons[key] = isolation.why_not(wanted)
         return self._reasons[key]

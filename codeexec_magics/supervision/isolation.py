@@ -21,6 +21,7 @@ from . import (
     linux,
     seccomp,
 )
+from .paths import open_folder
 from .recipe import Isolation
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty")
@@ -34,41 +35,68 @@ def enter(isolation: Isolation, folders: Sequence[str], contain: Callable[[], No
 
     Args:
         isolation: What it is kept from.
-        folders: Where a sandboxed program may write.
+        folders: Where a sandboxed program may write; the first becomes its current directory.
         contain: Enters the containment, at the moment when it must be.
 
     Raises:
-        OSError: This machine cannot.
+        OSError: This machine cannot, or a folder is reached by a link.
     """
-    read_only = isolation.sandbox and _make_all_read_only(folders)
-    contain()
     if not isolation.restricts:
+        contain()
         return
+    # Held from here on: what stands at their paths may be changed by others meanwhile.
+    held = [open_folder(folder) for folder in folders] if isolation.sandbox else []
+    if isolation.sandbox:
+        os.fchdir(held[0])
+    read_only = isolation.sandbox and _make_all_read_only(held, isolation.protected)
+    contain()
     linux.renounce_privileges()
     if isolation.sandbox:
         shared = (_SHARED_MEMORY,) if read_only and os.path.isdir(_SHARED_MEMORY) else ()
-        landlock.write_only_below((*folders, *shared), _DEVICES)
+        held += [os.open(folder, os.O_PATH | os.O_CLOEXEC) for folder in shared]
+        if isolation.protected and not read_only:
+            raise OSError(0, _protected_words(isolation.protected))
+        landlock.write_only_below(held, _DEVICES)
         linux.renounce_capabilities(_KEPT)
         seccomp.confine(metadata=not read_only)
     else:
         seccomp.refuse_network()
+    for fd in held:
+        os.close(fd)
 
 
-def _make_all_read_only(folders: Sequence[str]) -> bool:
-    """Make the whole file system but the folders read-only; False if there are no namespaces."""
+def _protected_words(folders: Sequence[str]) -> str:
+    return (
+        "a sandboxed program may write to its current directory, which holds "
+        f"{folders[0]}, where programs outside come from; without namespaces that cannot be "
+        "excepted: give it a folder of its own (--cwd DIR)"
+    )
+
+
+def _make_all_read_only(held: list[int], protected: Sequence[str]) -> bool:
+    """Make the whole file system but the held folders read-only; False without namespaces.
+
+    The descriptors become those of the folders in their mounts.
+    """
     try:
         _leave_for_own_mounts()
         linux.keep_mounts_private()
-        for folder in folders:
-            linux.mount_on_itself(folder)
-        linux.make_read_only("/")
-        for folder in folders:
-            linux.make_read_only(folder, False)
+        mounted = [linux.mount_on_itself(fd) for fd in held]
+        for folder in protected:
+            fd = open_folder(folder)
+            os.close(linux.mount_on_itself(fd))
+            os.close(fd)
+        linux.make_all_read_only()
+        for fd in mounted:
+            linux.make_writable(fd)
         if os.path.isdir(_SHARED_MEMORY):
             linux.mount_own_shared_memory()
-        os.chdir(folders[0])  # the current directory is still that of the mount below
+        os.fchdir(mounted[0])  # the current directory was still that of the mount below
     except OSError:
         return False  # what was done by then takes nothing away from the other layers
+    for fd in held:
+        os.close(fd)
+    held[:] = mounted
     return True
 
 
@@ -85,5 +113,5 @@ def _leave_for_own_mounts() -> None:
 
 def why_not(isolation: Isolation) -> str | None:
     """Try an isolation in a child of this process; the reason if this machine cannot."""
-    folder = os.environ.get("TMPDIR") or "/tmp"
+    folder = os.path.realpath(os.environ.get("TMPDIR") or "/tmp")
     return attempt.why_not(lambda: enter(isolation, (folder,), lambda: None))

@@ -68,18 +68,18 @@ def scope_signals() -> None:
     _enter(ruleset)
 
 
-def write_only_below(folders: Iterable[str], devices: Iterable[str]) -> None:
+def write_only_below(folders: Iterable[int], devices: Iterable[str]) -> None:
     """Enter a domain in which files and folders can be changed below a few folders only.
 
     It cannot change what is mounted, either. Needs Linux 6.2 (ABI 3): before that a file could be
     emptied all the same.
 
     Args:
-        folders: Where everything may be changed, but no device be made.
+        folders: Descriptors of folders where everything may be changed, but no device be made.
         devices: Files that may be written to; those that are missing are left out.
 
     Raises:
-        OSError: The kernel has no such domain, or there is no such folder.
+        OSError: The kernel has no such domain.
     """
     abi = version()
     if abi < _FIRST_ABI_WITH_TRUNCATE:
@@ -93,7 +93,11 @@ def write_only_below(folders: Iterable[str], devices: Iterable[str]) -> None:
             _allow(ruleset, folder, _CHANGES & ~(_MAKE_CHAR | _MAKE_BLOCK))
         for device in devices:
             with contextlib.suppress(FileNotFoundError):
-                _allow(ruleset, device, _WRITE_FILE | _TRUNCATE)
+                fd = os.open(device, os.O_PATH | os.O_CLOEXEC)
+                try:
+                    _allow(ruleset, fd, _WRITE_FILE | _TRUNCATE)
+                finally:
+                    os.close(fd)
     except BaseException:
         os.close(ruleset)
         raise
@@ -110,13 +114,9 @@ def _create(attributes: bytes) -> int:
     )
 
 
-def _allow(ruleset: int, path: str, access: int) -> None:
-    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        rule = struct.pack("=Qi", access, fd)
-        linux.call(_SYS_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0, what="landlock_add_rule")
-    finally:
-        os.close(fd)
+def _allow(ruleset: int, fd: int, access: int) -> None:
+    rule = struct.pack("=Qi", access, fd)
+    linux.call(_SYS_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0, what="landlock_add_rule")
 
 
 def _enter(ruleset: int) -> None:

@@ -30,11 +30,15 @@ _SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 # The numbers of system calls that came after 5.1 are the same on every architecture.
 _SYS_PIDFD_OPEN = 434
+_SYS_OPEN_TREE, _SYS_MOVE_MOUNT = 428, 429
 _SYS_MOUNT_SETATTR = 442
 _SYS_PROCESS_MRELEASE = 448
 _SYS_PIDFD_GETFD = 438
 _MOUNT_ATTR_RDONLY = 1
 _AT_RECURSIVE = 0x8000
+_AT_EMPTY_PATH = 0x1000
+_OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
+_MOVE_MOUNT_FROM_DESCRIPTOR, _MOVE_MOUNT_TO_DESCRIPTOR = 0x04, 0x40
 _AT_FDCWD = -100
 
 _PR_CAPBSET_DROP = 24
@@ -152,25 +156,45 @@ def mount_own_shared_memory() -> None:
     _check(_libc.mount(b"shm", b"/dev/shm", b"tmpfs", flags, options), "mount /dev/shm")
 
 
-def mount_on_itself(folder: str) -> None:
-    """In a new mount namespace: make a folder a mount, which can be treated by itself."""
-    path = os.fsencode(folder)
-    _check(_libc.mount(path, path, None, _MS_BIND | _MS_REC, None), f"mount {folder}")
+def mount_on_itself(fd: int) -> int:
+    """In a new mount namespace: make an open folder a mount, which can be treated by itself.
+
+    Returns:
+        A descriptor of the folder as it is in the new mount.
+    """
+    flags = ctypes.c_uint(_OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC | _AT_EMPTY_PATH | _AT_RECURSIVE)
+    tree = call(_SYS_OPEN_TREE, fd, b"", flags, what="open_tree")
+    try:
+        flags = ctypes.c_uint(_MOVE_MOUNT_FROM_DESCRIPTOR | _MOVE_MOUNT_TO_DESCRIPTOR)
+        call(_SYS_MOVE_MOUNT, tree, b"", fd, b"", flags, what="move_mount")
+    except OSError:
+        os.close(tree)
+        raise
+    return tree
 
 
-def make_read_only(folder: str, read_only: bool = True) -> None:
-    """Make a mount read-only with all mounts below it, or make one mount writable again."""
+def make_all_read_only() -> None:
+    """In a new mount namespace: make every mount read-only."""
+    _set_mount(_AT_FDCWD, b"/", _AT_RECURSIVE, read_only=True)
+
+
+def make_writable(mount: int) -> None:
+    """Make one mount writable again; the descriptor is of its root."""
+    _set_mount(mount, b"", _AT_EMPTY_PATH, read_only=False)
+
+
+def _set_mount(fd: int, path: bytes, flags: int, *, read_only: bool) -> None:
     attributes = struct.pack(
         "=QQQQ", *((_MOUNT_ATTR_RDONLY, 0) if read_only else (0, _MOUNT_ATTR_RDONLY)), 0, 0
     )
     call(
         _SYS_MOUNT_SETATTR,
-        _AT_FDCWD,
-        os.fsencode(folder),
-        ctypes.c_uint(_AT_RECURSIVE if read_only else 0),
+        fd,
+        path,
+        ctypes.c_uint(flags),
         attributes,
         ctypes.c_size_t(len(attributes)),
-        what=f"mount_setattr {folder}",
+        what="mount_setattr",
     )
 
 

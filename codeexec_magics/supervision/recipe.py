@@ -19,11 +19,14 @@ class Isolation:
         seal: Whether the strongest containment must hold it.
         network: Whether it may use the network.
         sandbox: Whether it may change its own folders only, and reach no service.
+        protected: Folders below its own that it may not change, either: programs outside are loaded
+            from there.
     """
 
     seal: bool = False
     network: bool = True
     sandbox: bool = False
+    protected: Sequence[str] = ()
 
     @property
     def restricts(self) -> bool:

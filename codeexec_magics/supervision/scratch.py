@@ -10,6 +10,8 @@ import contextlib
 import os
 import stat
 
+from .paths import open_folder
+
 _PREFIX = "codeexec_magics-"
 
 
@@ -20,15 +22,25 @@ def session_directory(session: str) -> str:
 
 def create(folder: str) -> None:
     """Make a run's directory, readable by this user only, and the session's around it."""
+    session, name = os.path.split(folder)
     while True:
         with contextlib.suppress(FileExistsError):
-            os.mkdir(os.path.dirname(folder), 0o700)
+            os.mkdir(session, 0o700)
         try:
-            os.mkdir(folder, 0o700)
+            fd = open_folder(session)
+        except FileNotFoundError:
+            continue  # another run has ended just now, and was the last that had one in it
+        except NotADirectoryError:
+            os.unlink(session)  # a program has put something else in its place
+            continue
+        try:
+            os.mkdir(name, 0o700, dir_fd=fd)
         except FileExistsError:
             return
         except FileNotFoundError:
-            continue  # another run has ended just now, and was the last that had one in it
+            continue
+        finally:
+            os.close(fd)
         return
 
 
@@ -42,43 +54,58 @@ def remove(folder: str) -> None:
 
     A program may have put something else in its place: a file, a link; then that is removed.
     """
-    try:
-        if not stat.S_ISDIR(os.lstat(folder).st_mode):
-            os.unlink(folder)
-            return
-        os.chmod(folder, 0o700)
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        _empty(fd)
-    finally:
-        os.close(fd)
+    around, name = os.path.split(folder)
     with contextlib.suppress(OSError):
-        os.rmdir(folder)
+        fd = open_folder(around)
+        try:
+            _remove(name, fd)
+        finally:
+            os.close(fd)
 
 
 def remove_run(folder: str) -> None:
     """Remove a run's directory, and the session's unless another run still has one in it."""
-    try:
-        os.rmdir(folder)  # most programs leave nothing there
-    except OSError:
-        remove(folder)
+    remove(folder)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(folder))
 
 
 def remove_others(session: str, kept: set[str]) -> None:
     """Remove all that is in a session's directory but some runs' directories, and it if empty."""
-    with contextlib.suppress(OSError):
-        for name in os.listdir(session):
-            if os.path.join(session, name) not in kept:
-                remove(os.path.join(session, name))
-    if not os.path.islink(session) and os.path.isdir(session):
-        with contextlib.suppress(OSError):
-            os.rmdir(session)
-    else:
+    try:
+        fd = open_folder(session)
+    except FileNotFoundError:
+        return
+    except OSError:
         remove(session)  # a program has put something else in its place
+        return
+    try:
+        for name in os.listdir(fd):
+            if os.path.join(session, name) not in kept:
+                _remove(name, fd)
+    finally:
+        os.close(fd)
+    with contextlib.suppress(OSError):
+        os.rmdir(session)
+
+
+def _remove(name: str, around: int) -> None:
+    """Remove what is called so in an open directory, a directory with all that is in it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(name, dir_fd=around)  # most programs leave nothing there
+        return
+    with contextlib.suppress(OSError):
+        if not stat.S_ISDIR(os.stat(name, dir_fd=around, follow_symlinks=False).st_mode):
+            os.unlink(name, dir_fd=around)
+            return
+        with contextlib.suppress(OSError):
+            os.chmod(name, 0o700, dir_fd=around)
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=around)
+        try:
+            _empty(fd)
+        finally:
+            os.close(fd)
+        os.rmdir(name, dir_fd=around)
 
 
 def _empty(fd: int) -> None:
@@ -141,5 +168,5 @@ def _lift(name: str, fd: int, number: int) -> int:
 def _temp() -> str:
     for folder in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp"):
         if folder and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):
-            return folder
+            return os.path.realpath(folder)
     return os.getcwd()

@@ -207,8 +207,14 @@ def start_zygote(lease: dict[str, Any], session: str) -> Zygote:
     if pid == 0:
         _become_zygote(lease, theirs.fileno(), session)
     theirs.close()
+    load = {
+        "type": "load",
+        "modules": lease["modules"],
+        "directory": lease["directory"],
+        "protected": lease["isolation"]["protected"],
+    }
     with contextlib.suppress(OSError):
-        frames.send(ours, {"type": "load", "modules": lease["modules"]})
+        frames.send(ours, load)
     return Zygote(pid, ours)
 
 
@@ -221,14 +227,18 @@ def _become_zygote(lease: dict[str, Any], fd: int, session: str) -> None:
         for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        os.chdir(lease["directory"])
+        # Not where the program will be: what stands there may be a sandboxed program's.
+        os.chdir("/")
         null = os.open(os.devnull, os.O_RDWR)
         parked = fcntl.fcntl(fd, fcntl.F_DUPFD, zygote.CHANNEL + 1)
         for stream in (0, 1, 2):
             os.dup2(null, stream)
         os.dup2(parked, zygote.CHANNEL)
         os.closerange(zygote.CHANNEL + 1, 1 << 16)
-        environment = {**lease["environment"], processes.MARKER: session}
+        environment = zygote.environment(
+            lease["environment"], lease["directory"], lease["isolation"]["protected"]
+        )
+        environment[processes.MARKER] = session
         os.execve(lease["argv"][0], [*lease["argv"], "--zygote"], environment)
     finally:
         os._exit(127)

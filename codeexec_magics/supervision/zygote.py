@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..protocol import frames
@@ -25,6 +25,8 @@ from .recipe import Assignment
 
 CHANNEL = 3
 """The descriptor on which a zygote is given its channel to the supervisor."""
+
+_VARIABLES_OF_PATHS = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX")
 
 
 def serve(worker: Callable[[], None]) -> None:
@@ -47,10 +49,65 @@ def serve(worker: Callable[[], None]) -> None:
             return
         for message in reader.feed(received):
             if message["type"] == "load":
+                path = _path_without(message["directory"], message["protected"])
                 _load(message["modules"])
+                worker = _with_path(path, worker)
                 frames.send(channel, {"type": "warm"})
             elif message["type"] == "fork":
                 _fork(message, descriptors.pop(0), channel, worker)
+
+
+def environment(
+    variables: Mapping[str, str], directory: str, protected: Sequence[str]
+) -> dict[str, str]:
+    """The variables of a fork server: those of its workers that lead into no folder of theirs.
+
+    The workers have all of them; it stands outside of what keeps these from harm.
+
+    Args:
+        variables: The workers'.
+        directory: Their folder.
+        protected: What is in it and cannot be changed by a sandboxed program.
+    """
+    found = dict(variables)
+    for name in _VARIABLES_OF_PATHS:
+        folders = [folder for folder in found.get(name, "").split(os.pathsep) if folder]
+        kept = [folder for folder in folders if _is_outside(folder, directory, protected)]
+        if kept != folders:
+            found[name] = os.pathsep.join(kept)
+            if not kept:
+                del found[name]
+    return found
+
+
+def _path_without(directory: str, protected: Sequence[str]) -> list[str]:
+    """Leave a folder, and what is below, out of ``sys.path``; what was there before."""
+    before = sys.path[:]
+    sys.path[:] = [entry for entry in before if _is_outside(entry, directory, protected)]
+    sys.path_importer_cache.clear()
+    return before
+
+
+def _with_path(path: list[str], worker: Callable[[], None]) -> Callable[[], None]:
+    """A worker that has its whole path again, when it is restricted."""
+
+    def start() -> None:
+        own = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        left_out = [os.path.abspath(folder) for folder in own if folder]
+        sys.path[:] = [*(folder for folder in left_out if folder not in path), *path]
+        worker()
+
+    return start
+
+
+def _is_outside(path: str, directory: str, protected: Sequence[str]) -> bool:
+    """Whether a path is not a folder's, nor in it unprotected, nor relative to wherever one is."""
+    if not os.path.isabs(path):
+        return False
+    real = os.path.join(os.path.realpath(path), "")
+    if not real.startswith(os.path.join(os.path.realpath(directory), "")):
+        return True
+    return any(real.startswith(os.path.join(folder, "")) for folder in protected)
 
 
 def _load(modules: list[str]) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from codeexec_magics.protocol.imports import imports_from_outside
+
 _DISPLAY = "codeexec_magics.display"
 
 
 def card_of_result(result: object) -> dict[str, Any]:
     """The card of an `ExecutionResult`, as a MIME bundle."""
-    bundle: dict[str, Any] = import_module(f"{_DISPLAY}.bundle").mime_bundle(result)
+    with imports_from_outside():
+        bundle: dict[str, Any] = import_module(f"{_DISPLAY}.bundle").mime_bundle(result)
     return bundle
 
 
@@ -25,7 +28,8 @@ def card_of_job(language: str, result: object | None) -> dict[str, Any]:
         language: The name of its language.
         result: The `ExecutionResult` that it came to; None while it runs.
     """
-    cards = import_module(f"{_DISPLAY}.job_card")
+    with imports_from_outside():
+        cards = import_module(f"{_DISPLAY}.job_card")
     bundle: dict[str, Any] = (
         cards.background_card(language) if result is None else cards.ended_card(result)
     )

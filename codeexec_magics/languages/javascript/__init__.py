@@ -58,7 +58,10 @@ def _wheel() -> str | None:
     found = _found.get(tuple(sys.path))
     if found is not None and os.access(found, os.X_OK):
         return found
-    spec = find_spec(_WHEEL)
+    try:
+        spec = find_spec(_WHEEL)
+    except ModuleNotFoundError:  # or there is one, in a folder that programs may write to
+        spec = None
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         node = os.path.join(folder, "bin", "node")
         if os.access(node, os.X_OK):

@@ -69,9 +69,11 @@ def modules(directory: str) -> list[str]:
 def _not_shadowed(wanted: tuple[str, ...], directory: str, changed: int) -> list[str]:
     """Remembered until the directory changes: it is some forty looks, for each cell."""
     del changed  # part of what is remembered by
-    return [name for name in wanted if not _is_shadowed(name, directory)]
-
-
-def _is_shadowed(name: str, directory: str) -> bool:
-    top = os.path.join(directory, name.partition(".")[0])
-    return os.path.exists(top + ".py") or os.path.isdir(top)
+    try:
+        own = {name.partition(".")[0] for name in os.listdir(directory)}
+    except OSError:
+        own = set()
+    tops = {name.partition(".")[0] for name in wanted}
+    if own & sys.stdlib_module_names - tops:
+        return []  # any of them may be imported by one that is wanted
+    return [name for name in wanted if name.partition(".")[0] not in own]
