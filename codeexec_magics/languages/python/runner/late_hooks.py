@@ -16,6 +16,7 @@ _HOOKS = {
     "IPython.core.display_functions": "ipython_display",
     "PIL.ImageShow": "pillow",
     "inspect": "stacks",
+    "joblib": "spawning",
     "matplotlib": "pyplot",
     "matplotlib.backends.backend_agg": "pyplot",
     "multiprocessing.spawn": "spawning",

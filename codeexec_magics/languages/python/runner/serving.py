@@ -32,7 +32,7 @@ from ....data.remote_memory import (
 )
 from ....errors import DataError
 from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
-from . import evaluate, search_path, standing_in, traces
+from . import evaluate, search_path, spawning, standing_in, traces
 from .calling import Inputs
 from .channel import Channel
 from .libraries import LIBRARIES
@@ -199,6 +199,7 @@ class _Run:
             if code and "trace" in message:
                 sys.stderr.write(message["trace"].get("text", "") + "\n")
             self._channel.leave(code)
+        spawning.tidy()
         message["loaded"] = [name for name in LIBRARIES if name in sys.modules]
         if stays:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to interrupt

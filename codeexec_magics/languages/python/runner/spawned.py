@@ -77,17 +77,24 @@ def _run(tree: ast.Module, filename: str, namespace: dict[str, Any]) -> None:
 @contextlib.contextmanager
 def _no_processes() -> Any:
     """Meanwhile nothing starts a process: each of them would do the same again."""
+    import multiprocessing
+    from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 
-    def start(self: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise RuntimeError("a process of the cell does not start others while it begins")
 
-    original = BaseProcess.start
-    BaseProcess.start = start  # type: ignore[method-assign]
+    places: list[tuple[Any, str]] = [(BaseProcess, "start")]
+    # With a pool come locks, which stay when this process is ended too early.
+    places += [(where, n) for where in (BaseContext, multiprocessing) for n in ("Pool", "Manager")]
+    originals = [(where, name, getattr(where, name)) for where, name in places]
+    for where, name in places:
+        setattr(where, name, refuse)
     try:
         yield
     finally:
-        BaseProcess.start = original  # type: ignore[method-assign]
+        for where, name, original in originals:
+            setattr(where, name, original)
 
 
 def _equip() -> None:

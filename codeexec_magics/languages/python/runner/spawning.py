@@ -8,10 +8,14 @@ and `spawned` says what it does.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
 
+_PROCESS = "multiprocessing.process"
+_NO_REPORTS = "ignore::UserWarning:multiprocessing.resource_tracker"
+"""The watcher of semaphores would call those leaked that end with the run."""
 _state: dict[str, Any] = {"run": None, "inputs": {}, "file": None}
 
 
@@ -25,9 +29,28 @@ def remember(run: dict[str, Any], inputs: dict[str, Any]) -> None:
     _state.update(run=run, inputs=inputs, file=None)
 
 
+def tidy() -> None:
+    """End what processes are left, and give back their semaphores, as Python does at its end."""
+    util, process = sys.modules.get("multiprocessing.util"), sys.modules.get(_PROCESS)
+    if util is None or process is None:
+        return
+    for child in process.active_children():
+        with contextlib.suppress(Exception):
+            child.kill()
+    for finalizer in list(util._finalizer_registry.values()):
+        # multiprocessing's and loky's
+        callback = getattr(finalizer, "_callback", None)
+        if getattr(callback, "__qualname__", "") == "SemLock._cleanup":
+            with contextlib.suppress(Exception):
+                finalizer()
+
+
 def adapt(module: Any) -> None:
     """Change how ``multiprocessing`` prepares a process."""
-    if module.__name__ == "multiprocessing.util":
+    if module.__name__ == "joblib":
+        # Its own choice is /dev/shm, where what it leaves would stay.
+        os.environ.setdefault("JOBLIB_TEMP_FOLDER", os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
+    elif module.__name__ == "multiprocessing.util":
         _adapt_flags(module)
     else:
         _adapt_preparation(module)
@@ -40,7 +63,7 @@ def _adapt_flags(module: Any) -> None:
         # What a worker prints must be out when its pool ends it; and its imports begin as ours do,
         # in the standard library.
         own = ["-u", "-P"] if sys.version_info >= (3, 11) else ["-u"]
-        return [*original(), *own]
+        return [*original(), *own, "-W", _NO_REPORTS]
 
     module._args_from_interpreter_flags = flags
 

@@ -7,7 +7,6 @@ differ each time. What one display names so, a later one may mean.
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Any
 
 _ID = re.compile(r"""\bid\s*=\s*\\?["']([^"'\\]+)""")
@@ -43,7 +42,11 @@ class SteadyNames:
         for name in _ID.findall(html):
             found.update(dict.fromkeys(_RANDOM.findall(name)))
         new = sorted(found.keys() - self._known.keys(), key=html.index)
-        bare = self._replaced(html) if new else ""
+        if not new:
+            return
+        from hashlib import sha256  # late: slow to import
+
+        bare = self._replaced(html)
         for number, name in enumerate(new):
             bare = bare.replace(name, f"\0{number}\0")
         for number, name in enumerate(new):
