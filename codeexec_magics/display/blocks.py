@@ -225,6 +225,33 @@ class Progress:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GraphStep:
+    """One step of a pipeline.
+
+    Attributes:
+        name: What it is called.
+        language: The language's name.
+        state: How far it is, as in `graph.MARKS`; empty if it is only drawn.
+        needs: The inputs and steps whose values it takes.
+        note: Why it is in this state, where that is to be told.
+    """
+
+    name: str
+    language: str
+    state: str = ""
+    needs: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The steps of a pipeline, in the order in which they are written, and its inputs."""
+
+    steps: tuple[GraphStep, ...]
+    inputs: tuple[str, ...] = ()
+
+
 Block = (
     Plain
     | Table
@@ -238,6 +265,7 @@ Block = (
     | Frames
     | Stream
     | Progress
+    | Graph
 )
 
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from codeexec_magics.display import blocks as b
+from codeexec_magics.display.graph import LARGEST, MARKS, layout_of, words_of
 from codeexec_magics.display.style import style_of
 
 LARGEST_CARD = 64_000
@@ -35,13 +36,14 @@ _PARTS = {
     b.Frames: ("body", "fold"),
     b.Stream: ("body", "fold"),
     b.Progress: ("body", "progress"),
+    b.Graph: ("body", "graph"),
 }
 
 
 def html_of(card: b.Card) -> str:
     """The card as one HTML element with its style inside."""
     header = card.header
-    parts = {"base", header.state, *(part for block in card.blocks for part in _PARTS[type(block)])}
+    parts = {"base", header.state, *(part for block in card.blocks for part in _parts(block))}
     body = "".join(_body(card.blocks))
     label = escape(f"{header.language} cell {header.word}")
     return (
@@ -56,6 +58,13 @@ def escape(text: str) -> str:
     return (
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     )
+
+
+def _parts(block: b.Block) -> tuple[str, ...]:
+    if not isinstance(block, b.Graph):
+        return _PARTS[type(block)]
+    tones = (MARKS[step.state][1] for step in block.steps if step.state)
+    return (*_PARTS[b.Graph], *tones)
 
 
 def _body(blocks: tuple[b.Block, ...]) -> Iterator[str]:
@@ -220,6 +229,38 @@ def _progress(block: b.Progress) -> str:
     return f"<p><progress{share}></progress> {words}{text}</p>"
 
 
+def _graph(block: b.Graph) -> str:
+    if len(block.steps) > LARGEST:
+        return f"<ol class=cx1-l>{''.join(_step(step, '') for step in block.steps)}</ol>"
+    layout = layout_of(block)
+    places = {
+        name: f' style="grid-area:{row}/{column}"' for name, (column, row) in layout.cells.items()
+    }
+    inputs = "".join(
+        f"<li class=cx1-in{places[name]}><b>{_leaf(name)}</b> <small>input</small></li>"
+        for name in block.inputs
+    )
+    steps = "".join(_step(step, places[step.name]) for step in block.steps)
+    lines = (
+        f"<svg width={layout.width} height={layout.height} aria-hidden=true>"
+        f'<path d="{layout.path}"/></svg>'
+    )
+    return f"<div class=cx1-g>{lines}<ol>{inputs}{steps}</ol></div>"
+
+
+def _step(step: b.GraphStep, place: str) -> str:
+    sign, tone = MARKS.get(step.state, ("", "off"))
+    name = f"{sign} {step.name}".lstrip()
+    words = " · ".join(word for word in (step.language, words_of(step.state)) if word)
+    needs = f"<i> ← {_leaf(', '.join(step.needs))}</i>" if step.needs else ""
+    note = f"<i> ({_leaf(step.note)})</i>" if step.note else ""
+    title = f' title="{escape(step.note or step.name)}"'
+    return (
+        f"<li class=cx1-{tone}{place}{title}><b>{_leaf(name)}</b>"
+        f" <small>{_leaf(words)}</small>{needs}{note}</li>"
+    )
+
+
 _DRAW: dict[type, Callable[[Any], str]] = {
     b.Plain: _plain,
     b.Table: _table,
@@ -233,4 +274,5 @@ _DRAW: dict[type, Callable[[Any], str]] = {
     b.Frames: _frames,
     b.Stream: _stream,
     b.Progress: _progress,
+    b.Graph: _graph,
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from codeexec_magics.display import blocks as b
+from codeexec_magics.display.graph import MARKS, words_of
 from codeexec_magics.display.wording import cut, width
 
 _WIDEST_CELL = 32
@@ -126,6 +127,25 @@ class Painter:
         for line in self._clip(block.clip):
             yield f"  {line}".rstrip()
 
+    def _graph(self, graph: b.Graph) -> Iterator[str]:
+        names = [cut(step.name, _WIDEST_CELL) for step in graph.steps]
+        words = [_step_words(step) for step in graph.steps]
+        name_width = max(map(width, names), default=0)
+        word_width = max(map(width, words), default=0)
+        for step, name, told in zip(graph.steps, names, words, strict=True):
+            sign, tone = MARKS.get(step.state, (" ", ""))
+            sign = self._paint(sign, _STATES.get(tone, _MUTED))
+            needs = f"← {', '.join(step.needs)}" if step.needs else ""
+            note = f"({step.note})" if step.note else ""
+            rest = "  ".join(part for part in (needs, note) if part)
+            told += " " * (word_width - width(told))
+            line = f"{name}{' ' * (name_width - width(name))}  {told}  {rest}"
+            yield f"  {sign} {line}".rstrip()
+
+
+def _step_words(step: b.GraphStep) -> str:
+    return " · ".join(word for word in (step.language, words_of(step.state)) if word)
+
 
 def _words(remark: b.Remark) -> str:
     return f"{remark.text} {remark.code}" if remark.code else remark.text
@@ -171,5 +191,6 @@ _DRAW: dict[type, Callable[[Painter, Any], Iterable[str]]] = {
     b.Frames: Painter._frames,
     b.Stream: Painter._stream,
     b.Progress: lambda _, block: [_progress(block)],
+    b.Graph: Painter._graph,
 }
 """Not bound to a painter: it would hold itself, and with it all that it draws."""

@@ -15,7 +15,7 @@ __all__ = ["TransformMagics", "load", "unload"]
 
 _NAMES = {
     "line": (
-        *("transform", "transform_config", "transform_doctor"),
+        *("transform", "transform_config", "transform_doctor", "transform_pipeline"),
         *("transform_ps", "transform_kill"),
     ),
     "cell": ("transform",),

@@ -13,12 +13,20 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.magics.flags import FLAGS, Flag
-from codeexec_magics.magics.namespace import transforms_in
+from codeexec_magics.magics.flags import FLAGS, PIPELINE_FLAGS, PIPELINE_SUFFIXES, Flag
+from codeexec_magics.magics.namespace import steps_in, transforms_in
 from codeexec_magics.values.options import CONVERTERS
 
 _IDENTIFIER = "codeexec_magics.transform"
-_MAGICS = ("%%transform", "%transform", "%transform_config", "%transform_ps", "%transform_kill")
+_MAGICS = (
+    *("%%transform", "%transform", "%transform_pipeline"),
+    *("%transform_config", "%transform_ps", "%transform_kill"),
+)
+_TAKE_FLAGS = {
+    "%%transform": FLAGS,
+    "%transform": FLAGS,
+    "%transform_pipeline": PIPELINE_FLAGS,
+}
 _LINE = re.compile(rf"\s*({'|'.join(_MAGICS)})[ \t](.*)", re.DOTALL)
 
 
@@ -36,14 +44,17 @@ def complete(line: str, namespace: Mapping[str, Any]) -> tuple[str, list[tuple[s
     if not magic:
         return "", []
     before, fragment = _split(magic[2])
-    if magic[1] not in ("%%transform", "%transform"):
+    flags = _TAKE_FLAGS.get(magic[1])
+    if flags is None:
         found = _OF_OTHERS[magic[1]]()
     else:
-        flag = _flag_before(before)
+        flag = _flag_before(before, flags)
         if fragment.startswith("-"):
-            found = [(name, "flag") for flag in FLAGS for name in flag.names]
+            found = [(name, "flag") for flag in flags for name in flag.names]
         elif flag is not None:
             fragment, found = _values(flag, fragment, namespace)
+        elif magic[1] == "%transform_pipeline":
+            found = _steps(fragment, namespace)
         else:
             found = _words(magic[1], before, namespace)
     return fragment, [(text, kind) for text, kind in found if text.startswith(fragment)]
@@ -79,10 +90,10 @@ def _split(rest: str) -> tuple[list[str], str]:
     return words[:-1], words[-1]
 
 
-def _flag_before(words: list[str]) -> Flag | None:
+def _flag_before(words: list[str], flags: tuple[Flag, ...]) -> Flag | None:
     if not words:
         return None
-    return next((flag for flag in FLAGS if flag.metavar and words[-1] in flag.names), None)
+    return next((flag for flag in flags if flag.metavar and words[-1] in flag.names), None)
 
 
 def _words(magic: str, before: list[str], namespace: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -92,6 +103,12 @@ def _words(magic: str, before: list[str], namespace: Mapping[str, Any]) -> list[
     if magic == "%transform":
         found += [(name, "transform") for name in transforms_in(namespace)]
     return found
+
+
+def _steps(fragment: str, namespace: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Cells with a name, pipelines, their files, and folders on the way to one."""
+    paths = (path for path in _paths(fragment) if path.endswith(("/", *PIPELINE_SUFFIXES)))
+    return [*((name, "transform") for name in steps_in(namespace)), *((p, "path") for p in paths)]
 
 
 def _values(

@@ -102,6 +102,19 @@ FLAGS = (
 )
 """Every flag there is, in the order of the help."""
 
+PIPELINE_SUFFIXES = (".yaml", ".yml", ".json", ".ipynb")
+"""The files that ``%transform_pipeline`` reads."""
+PIPELINE_FLAGS = (
+    Flag(("-i", "--input"), "a,b | new=EXPR", "its inputs", True, "variable"),
+    Flag(("-o", "--output"), "out | a,b", "its output; with a comma: some of them", True),
+    Flag(("--result",), "NAME", "keep the PipelineResult, whatever happens"),
+    Flag(("--workers",), "N", "run so many steps at once"),
+    Flag(("--resume",), "", "do not run again what nothing has changed for"),
+    Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
+    Flag(("-q", "--quiet"), "", "show nothing on success"),
+)
+"""The flags of ``%transform_pipeline``, in the order of its help."""
+
 PLANNED = ("--with",)
 """Flags that a later version will have: refused by name."""
 

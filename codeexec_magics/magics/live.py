@@ -56,7 +56,7 @@ class LiveLine:
     @property
     def pulse(self) -> Pulse:
         """What the run has to call."""
-        return Pulse(self._beat, self._began + self._delay, _SECONDS_BETWEEN)
+        return Pulse(self.beat, self._began + self._delay, _SECONDS_BETWEEN)
 
     def open(self) -> None:
         """Make the slot now, where the output is that is shown next."""
@@ -94,7 +94,8 @@ class LiveLine:
         self._slot = None
         self._broken = True
 
-    def _beat(self) -> float:
+    def beat(self) -> float:
+        """Show how it is getting on; returns the seconds until it is to be shown again."""
         self._show()
         is_long = time.monotonic() - self._began > _SLOWER_AFTER
         return _SLOWLY if is_long else _SECONDS_BETWEEN
@@ -108,9 +109,15 @@ class LiveLine:
             self._broken = True
 
     def _draw(self) -> None:
-        now = self._execution.figures() if self._execution is not None else None
         self._shown = time.monotonic()
-        bundle = running_card(
+        bundle = self.card()
+        self.open()
+        self._slot.update(bundle, raw=True, metadata=volatile())
+
+    def card(self) -> dict[str, Any]:
+        """What the slot shows now."""
+        now = self._execution.figures() if self._execution is not None else None
+        return running_card(
             self._language,
             seconds=self._shown - self._began,
             cpu_time=now.cpu_time if now else None,
@@ -119,8 +126,6 @@ class LiveLine:
             progress=self._progress,
             last_output=self._last.rstrip("\n").rpartition("\n")[2],
         )
-        self.open()
-        self._slot.update(bundle, raw=True, metadata=volatile())
 
 
 def volatile(figures: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -146,6 +146,14 @@ def transforms_in(namespace: Mapping[str, Any]) -> list[str]:
     return [name for name, value in namespace.items() if kind is not None and type(value) is kind]
 
 
+def steps_in(namespace: Mapping[str, Any]) -> list[str]:
+    """The names under which a namespace holds transforms or pipelines."""
+    module = sys.modules.get("codeexec_magics.pipelines.model")  # for the same reason
+    kind = getattr(module, "Pipeline", None)
+    found = [name for name, value in namespace.items() if kind is not None and type(value) is kind]
+    return transforms_in(namespace) + found
+
+
 def _value(entry: Input, scope: dict[str, Any]) -> Any:
     if entry.plain:
         if entry.name not in scope:

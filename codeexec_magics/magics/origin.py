@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_ASSIGNED = re.compile(r"=[ \t]*%transform\b[ \t]*(.*)")
+_ASSIGNED = re.compile(r"=[ \t]*%transform(?:_pipeline)?\b[ \t]*(.*)")
 
 
 class Origin:

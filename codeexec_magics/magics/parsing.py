@@ -55,8 +55,8 @@ def parse(line: str, scope: Scope | None = None) -> Arguments:
     arguments = Arguments(
         word=word,
         language=given.lang,
-        inputs=_inputs(given.input or ()),
-        outputs=_outputs(given.output or ()),
+        inputs=inputs_of(given.input or ()),
+        outputs=outputs_of(given.output or ()),
         mapping=mapping_of(given),
         **{
             key: _bindable(f"--{key}", getattr(given, key))
@@ -94,10 +94,11 @@ def words_of(line: str) -> list[str]:
         raise UsageError(str(error)) from None
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Tells wrong usage the way IPython's own magics do."""
 
     def error(self, message: str) -> NoReturn:
+        """Called with what is wrong."""
         raise UsageError(message)
 
 
@@ -117,9 +118,9 @@ class _Once(argparse.Action):
 
 
 @functools.cache
-def _parser() -> _Parser:
+def _parser() -> Parser:
     """The one parser: a new one for each cell would cost more than the parsing."""
-    parser = _Parser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
+    parser = Parser(add_help=False, allow_abbrev=False, usage=argparse.SUPPRESS)
     for flag in FLAGS:
         if not flag.metavar:
             parser.add_argument(*flag.names, dest=flag.key, action="store_true")
@@ -154,7 +155,12 @@ def _only_word(rest: Sequence[str]) -> str | None:
     return rest[0] if rest else None
 
 
-def _inputs(texts: Iterable[str]) -> tuple[Input, ...]:
+def inputs_of(texts: Iterable[str]) -> tuple[Input, ...]:
+    """The inputs that the values of ``-i`` name.
+
+    Raises:
+        UsageError: One is no input, or is given twice.
+    """
     inputs: list[Input] = []
     for text in texts:
         try:
@@ -190,7 +196,12 @@ def _input(part: str) -> Input:
     return Input(name, expression)
 
 
-def _outputs(texts: Iterable[str]) -> tuple[str, ...]:
+def outputs_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """The names that the values of ``-o`` list.
+
+    Raises:
+        UsageError: One is no name.
+    """
     names = [name for text in texts for name in (part.strip() for part in text.split(","))]
     return tuple(_name("-o", name) for name in names)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from codeexec_magics.magics.background import Background
     from codeexec_magics.magics.plan import Plan
     from codeexec_magics.magics.supervisor_watch import SupervisorWatch
+    from codeexec_magics.pipelines import PipelineResult
     from codeexec_magics.values.results import ExecutionResult
 
 
@@ -45,6 +46,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         self.origin = Origin()
         self._background: Background | None = None
         self._watch: SupervisorWatch | None = None
+        self._pipelines: dict[str, PipelineResult] = {}
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
@@ -82,6 +84,34 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         return result.output if wanted and result is not None else None
 
     transform.__doc__ = help_text()
+
+    @no_var_expand  # type: ignore[untyped-decorator]
+    @line_magic  # type: ignore[untyped-decorator]
+    @with_help
+    @needs_local_scope  # type: ignore[untyped-decorator]
+    def transform_pipeline(self, line: str = "", local_ns: dict[str, Any] | None = None) -> Any:
+        """Run a pipeline: steps of code in a file, or cells with a name.
+
+        %transform_pipeline orders.yaml -i rows -o total       a file
+        %transform_pipeline clean total -i rows -o total       cells: parameters name the others
+        %transform_pipeline orders.yaml -i rows -o total --resume   only what has changed
+
+        -i a,b | new=EXPR     its inputs               --workers N         steps at once
+        -o out | a,b          bind an output, or some  --resume            keep what holds
+        --result NAME         keep the PipelineResult  --no-raise-error    go on after a failure
+        -q                    show nothing on success
+        """
+        from codeexec_magics.leases.sharing import Share
+
+        Share.start_early()  # what follows takes as long, the first time
+
+        from codeexec_magics.magics.namespace import Scope
+        from codeexec_magics.magics.pipeline_magic import run_pipeline
+
+        scope = Scope(self.shell.user_ns, local_ns or {})
+        is_cell = self.origin.is_of(None)
+        value = run_pipeline(self.shell, line, scope, self, self._pipelines, is_cell=is_cell)
+        return value if self.origin.assigns(line) else None
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]

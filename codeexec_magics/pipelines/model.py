@@ -190,6 +190,10 @@ class Pipeline:
         pipeline: Pipeline = _door("joining").chain(other, self)
         return pipeline
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        bundle: dict[str, Any] = _door("showing").graph_bundle(self)
+        return bundle
+
 
 def _listed(names: Mapping[str, Any]) -> str:
     return f"; it has {', '.join(f'`{name}`' for name in names)}" if names else "; it has none"

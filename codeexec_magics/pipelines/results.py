@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
 from codeexec_magics.errors import DecodingFailed, PipelineFailed
+from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.step import Absent
 from codeexec_magics.protocol.jsonable import from_jsonable, to_jsonable
 from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
@@ -119,6 +121,7 @@ class PipelineResult:
         failed_step: The id of that step; None if none failed.
         name: The pipeline's name.
         seconds: From the start to the end.
+        pipeline: What was run; None of a result that was read from a dictionary.
     """
 
     outcome: Outcome
@@ -128,6 +131,7 @@ class PipelineResult:
     failed_step: str | None = None
     name: str = "pipeline"
     seconds: float = 0.0
+    pipeline: Pipeline | None = field(default=None, compare=False, repr=False)
 
     @property
     def success(self) -> bool:
@@ -216,6 +220,11 @@ class PipelineResult:
             name=data.get("name") or "pipeline",
             seconds=data.get("seconds") or 0.0,
         )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        cards = import_module("codeexec_magics.pipelines.showing")  # it stands above the results
+        bundle: dict[str, Any] = cards.result_bundle(self)
+        return bundle
 
 
 def _enum(kind: Any, name: object, what: str) -> Any:

@@ -300,4 +300,5 @@ class PipelineRun:
             failed_step=None if cause is None else cause.id,
             name=self._pipeline.name,
             seconds=seconds,
+            pipeline=self._pipeline,
         )
