@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.jsonable import read_dtype
+from . import array_items
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -49,6 +50,11 @@ def foreign_node(encoder: Writer, array: Any) -> dict[str, Any]:
     Raises:
         EncodingFailed: Its items have no exact counterpart there.
     """
+    if array_items.goes_by_items(array):
+        return array_items.node(encoder, array)
+    narrower = array_items.exact_relative(array)
+    if narrower is not None:
+        return {**_node(encoder, narrower), "was": array.dtype.str}
     return _node(encoder, for_foreign(encoder, array))
 
 
@@ -60,7 +66,7 @@ def for_foreign(encoder: Writer, array: Any) -> Any:
     """
     numpy = sys.modules["numpy"]
     if type(array) is not numpy.ndarray:
-        encoder.refuse(array, "is a special kind of array", "send numpy.asarray(…) of it")
+        encoder.refuse(array, "is a special kind of array", array_items.way_out(array))
     dtype = array.dtype
     if dtype.kind == "M":
         return _checked_instants(encoder, array)
@@ -68,7 +74,7 @@ def for_foreign(encoder: Writer, array: Any) -> Any:
         encoder.refuse(
             array[()],
             f"has the dtype {dtype}, which the other language has not",
-            "send .tolist() of it, or .astype(…) one of its numbers",
+            array_items.way_out(array),
         )
     return array.astype(dtype.newbyteorder("<"), copy=False)
 

@@ -80,9 +80,12 @@ class Decoder(Reader):
         if tag == "scalar":
             return read_numpy_scalar(node)
         if tag == "array":
-            from . import as_array
+            from . import array_items, as_array
 
-            return as_array.value(node["dtype"], node["shape"], self.buffer(node["b"]))
+            if "v" in node:
+                return array_items.value(self, node)
+            array = as_array.value(node["dtype"], node["shape"], self.buffer(node["b"]))
+            return array_items.restored(array, node["was"]) if "was" in node else array
         if tag == "arrow":
             from .arrow import from_arrow
 
@@ -96,6 +99,10 @@ class Decoder(Reader):
             from .foreign import changed_frame
 
             return changed_frame.value(self, node)
+        if tag == "object":
+            from . import as_objects
+
+            return as_objects.value(self, node)
         if tag == "pickle":
             return self._pickle(node)
         return super().other(tag, node)

@@ -104,16 +104,18 @@ class Encoder(Writer):
         return self._without_pickle(value)
 
     def _without_pickle(self, value: Any) -> Any:
-        """A frame, or an array in another order, for a reader who takes no pickles."""
-        from . import as_pickle
+        """A frame, an array in another order or of text, or an object that is known."""
+        from . import array_items, as_array, as_objects, as_pickle
         from .arrow import as_arrow
 
         if full_type_name(value) == "numpy.ndarray":
-            from . import as_array
-
+            if array_items.goes_by_items(value) and not value.dtype.metadata:
+                return array_items.node(self, value)
             node = as_array.exact_node(self, value.copy(order="C"))
         else:
-            node = as_arrow.exact_node(self, value) if self.reads_arrow else None
+            node = as_objects.node(self, value)
+            if node is None and self.reads_arrow:
+                node = as_arrow.exact_node(self, value)
         if node is None:
             self.refuse(value, "cannot be sent without a pickle", as_pickle.way_out(value))
         return node

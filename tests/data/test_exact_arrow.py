@@ -199,7 +199,7 @@ class Unpicklable:
         (Frame({"a": [1]}), "result.it"),
         (pandas.DataFrame({"a": text(Unpicklable(), 1)}), "result.it.a[0]"),
         (polars.DataFrame({"a": polars.Series([Unpicklable()], dtype=polars.Object)}), "result.it"),
-        (numpy.array([object()]), "result.it"),
+        (numpy.array([object()]), "result.it[0]"),
         (Unpicklable(), "result.it"),
         (pyarrow.table({"a": pyarrow.array(["x"], pyarrow.string_view())}), "result.it"),
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import stream
+from . import stream, zones
 from .source import Source
 
 if TYPE_CHECKING:
@@ -257,16 +257,7 @@ def _string_dtype(dtype: Any) -> dict[str, Any]:
 
 
 def _zone(zone: Any) -> dict[str, Any]:
-    import datetime
-    import zoneinfo
-
-    if type(zone) is datetime.timezone:
-        offset = zone.utcoffset(None)
-        if repr(zone) == repr(datetime.timezone(offset)) and not offset.microseconds:
-            return {"offset": offset.days * 86_400 + offset.seconds}
-    if type(zone) is zoneinfo.ZoneInfo and zone.key:
-        return {"zoneinfo": zone.key}
-    key = getattr(zone, "zone", None)
-    if type(zone).__module__.partition(".")[0] == "pytz" and isinstance(key, str):
-        return {"pytz": key}
-    raise Unfit
+    told = zones.node(zone)
+    if told is None:
+        raise Unfit
+    return told

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...protocol.scalars import full_type_name, type_module
-from . import stream, tables
+from . import parts, stream, tables
 from .source import Source
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def source(encoder: Writer, value: Any) -> Source | None:
 
 def exact_node(encoder: Writer, value: Any) -> dict[str, Any] | None:
     """The node of a frame for a Python that takes no pickles; None if it cannot be made again."""
-    made = source(encoder, value)
+    frame, part = parts.framed(value)
+    made = source(encoder, frame)
     if made is None or made.form is None or not stream.may_be_read(made.table):
         return None
-    return _node(encoder, made, _table(made.table.columns), [])
+    node = _node(encoder, made, _table(made.table.columns), [])
+    return node if part is None else {**node, "part": part}
 
 
 def simple_fields(made: Source) -> list[int | None]:

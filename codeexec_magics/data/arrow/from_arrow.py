@@ -11,7 +11,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from ...protocol.times import text_of
-from . import messages, stream, tables
+from . import messages, parts, stream, tables
 
 if TYPE_CHECKING:
     from ..reader import Reader
@@ -21,6 +21,16 @@ _MOST_EXPANSION = 100
 
 
 def value(decoder: Reader, node: dict[str, Any]) -> Any:
+    """The frame of an ``arrow`` node, or the part of it that was sent.
+
+    Raises:
+        Exception: Stream and form are malformed, or do not fit together.
+    """
+    frame = _frame(decoder, node)
+    return frame if node.get("part") is None else parts.of(frame, node["part"])
+
+
+def _frame(decoder: Reader, node: dict[str, Any]) -> Any:
     """The frame of an ``arrow`` node.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...protocol.jsonable import read_dtype
 from ...protocol.times import text_of
-from . import stream
+from . import stream, zones
 from .tables import field
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Maker:
             raise ValueError(f"a column of {column.type} is not one of {dtype}")
         if dtype.kind not in "mM" and column.null_count:
             raise ValueError(f"a column of {dtype} lacks items")
-        whole = column.num_chunks == 1
+        whole = column.num_chunks == 1 and len(column) > 0
         if not whole or dtype.kind == "b" or column.null_count:
             return numpy.array(column.to_numpy(), dtype=dtype)
         memory = stream.memory_of(self._raw, column.chunk(0), dtype.itemsize)
@@ -169,7 +169,7 @@ class _Maker:
         unit = text_of(dtype, "unit")
         if unit not in _UNITS:
             raise ValueError("an instant has no such unit")
-        kind = pandas.DatetimeTZDtype(unit, _zone(dtype["zone"]))
+        kind = pandas.DatetimeTZDtype(unit, zones.value(dtype["zone"]))
         pyarrow = stream.library()
         instants = self._numpy(column.cast(pyarrow.timestamp(unit)), numpy.dtype(f"M8[{unit}]"))
         return pandas.Series(instants).dt.tz_localize("UTC").astype(kind).array
@@ -251,21 +251,6 @@ def _string_dtype(dtype: Any) -> Any:
     if dtype.get("missing") == "nan":
         return pandas.StringDtype(storage, na_value=float("nan"))
     return pandas.StringDtype(storage)
-
-
-def _zone(spec: Any) -> Any:
-    import datetime
-    import zoneinfo
-
-    if "offset" in spec:
-        if type(spec["offset"]) is not int:
-            raise TypeError("an offset is a number of seconds")
-        return datetime.timezone(datetime.timedelta(seconds=spec["offset"]))
-    if "pytz" in spec:
-        import pytz  # type: ignore[import-untyped,unused-ignore]
-
-        return pytz.timezone(text_of(spec, "pytz"))
-    return zoneinfo.ZoneInfo(text_of(spec, "zoneinfo"))
 
 
 def _pandas() -> Any:

@@ -40,8 +40,16 @@ def append(arena: Arena, table: Any) -> tuple[int, int]:
     written = arena.stream()
     sink = pyarrow.PythonFile(written, mode="w")
     with sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+        if table.num_rows or not table.num_columns:
+            writer.write_table(table)
+        else:  # of which Arrow itself writes nothing, not even the words of dictionaries
+            arrays = [_empty(pyarrow, column) for column in table.columns]
+            writer.write_batch(pyarrow.RecordBatch.from_arrays(arrays, schema=table.schema))
     return written.place
+
+
+def _empty(pyarrow: Any, column: Any) -> Any:
+    return column.chunk(0) if column.num_chunks else pyarrow.array([], type=column.type)
 
 
 def read(raw: memoryview) -> Any:

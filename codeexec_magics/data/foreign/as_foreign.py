@@ -86,12 +86,20 @@ def _from_collections(encoder: Writer, value: Any) -> Any:
 
 
 def _from_numpy(encoder: Writer, value: Any) -> Any:
-    from .. import as_array
+    from .. import array_items, as_array
 
     numpy = sys.modules["numpy"]
     if issubclass(type(value), numpy.ndarray):
         return as_array.foreign_node(encoder, value)
+    if issubclass(type(value), (numpy.str_, numpy.bytes_)):
+        return encoder.node(value.item())  # which equals it
     if issubclass(type(value), numpy.generic):
+        array = numpy.asarray(value)
+        if array_items.goes_by_items(array):
+            plain = array_items.node(encoder, array)["v"][0]
+            return {**plain, **encoder.keep(value)} if type(plain) is dict else plain
+        if array_items.exact_relative(array) is not None:
+            return encoder.node(float(value))
         return write_numpy_scalar(as_array.for_foreign(encoder, numpy.asarray(value))[()])
     return None
 

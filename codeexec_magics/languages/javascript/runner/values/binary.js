@@ -53,9 +53,10 @@ function shapeText(shape) {
   return `[${text}]`;
 }
 
-function packedNode(dtype, shape, bytes, writer) {
+function packedNode(dtype, shape, bytes, writer, was) {
   const buffer = writer.addBuffer(bytes);
-  return `{"$":"array","dtype":"${dtype}","shape":${shapeText(shape)},"b":${buffer}}`;
+  const before = was === undefined ? '' : `,"was":"${was}"`;
+  return `{"$":"array","dtype":"${dtype}","shape":${shapeText(shape)},"b":${buffer}${before}}`;
 }
 
 /** Put the items of nested arrays into one list; false if they do not have the shape any more. */
@@ -78,8 +79,20 @@ function flatten(value, shape, level, items) {
   return true;
 }
 
+/** The node of an array whose items go one by one; null if they do not fit the dtype. */
+function itemsNode(dtype, shape, items, writer) {
+  let text = '';
+  for (let index = 0; index < items.length; index += 1) {
+    if ($.indexOf(dtype, 'U') >= 0 && typeof items[index] !== 'string') {
+      return null;
+    }
+    text += (index === 0 ? '' : ',') + writer.node(items[index]);
+  }
+  return `{"$":"array","dtype":"${dtype}","shape":${shapeText(shape)},"v":[${text}]}`;
+}
+
 /** The node of an array that came from numpy; null if its content does not fit the dtype. */
-function arrayNode(value, { dtype, shape }, writer) {
+function arrayNode(value, { dtype, shape, was, isOfItems }, writer) {
   // An array may have grown or shrunk along its first dimension, and is still one of its dtype.
   const length = $.isArray(value) ? value.length : $.typedLength(value);
   const present = $.bareList();
@@ -91,8 +104,11 @@ function arrayNode(value, { dtype, shape }, writer) {
   if (!flatten(value, present, 0, items)) {
     return null;
   }
+  if (isOfItems) {
+    return itemsNode(dtype, present, items, writer);
+  }
   const bytes = dtypes.pack(dtypes.parse(dtype), items, items.length);
-  return bytes === null ? null : packedNode(dtype, present, bytes, writer);
+  return bytes === null ? null : packedNode(dtype, present, bytes, writer, was);
 }
 
 /** The node of a typed array, a Buffer, a DataView or an ArrayBuffer. */
@@ -100,7 +116,11 @@ function node(value, writer) {
   const isTyped = $.isView(value) && $.typedTag(value) !== undefined;
   const origin = originOf(value);
   const own = isTyped ? dtypes.ownDtype(value) : undefined;
-  if (own !== undefined && origin?.dtype !== undefined && origin.dtype !== own) {
+  if (
+    own !== undefined &&
+    origin?.dtype !== undefined &&
+    (origin.dtype !== own || origin.was !== undefined)
+  ) {
     const packed = arrayNode(value, origin, writer);
     if (packed !== null) {
       return packed;

@@ -118,15 +118,16 @@ class Reader {
   }
 
   /** An array of a shape, nested as deeply as it has dimensions. */
-  nested(items, shape, dtype) {
-    const origin = { dtype, shape };
+  nested(items, shape, node) {
+    const { dtype, isOfItems, was } = node;
+    const origin = { dtype, shape, isOfItems, was };
     if (shape.length === 1) {
       return remember(items, origin);
     }
     const inner = shape.slice(1);
     const size = inner.reduce((product, next) => product * next, 1);
     const rows = Array.from({ length: shape[0] }, (_, row) =>
-      this.nested(items.slice(row * size, (row + 1) * size), inner, dtype),
+      this.nested(items.slice(row * size, (row + 1) * size), inner, node),
     );
     return remember(rows, origin);
   }
@@ -195,12 +196,15 @@ function readScalar(node) {
 }
 
 function readArray(node, reader) {
-  const items = reader.array(node, null);
+  const isOfItems = node.v !== undefined;
+  const items = isOfItems ? reader.value(node.v) : reader.array(node, null);
   if (Array.isArray(items)) {
     const as = node.as ?? (node.dtype[1] === 'M' ? 'naive' : undefined);
     schemas.registerDates(() => items, JSON.stringify(as));
   }
-  return node.shape.length === 0 ? items[0] : reader.nested(items, node.shape, node.dtype);
+  return node.shape.length === 0
+    ? items[0]
+    : reader.nested(items, node.shape, { ...node, isOfItems });
 }
 
 /** A column of nodes; one whose values can change is read twice, to tell later if one did. */
