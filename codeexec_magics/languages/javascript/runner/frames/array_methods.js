@@ -28,6 +28,7 @@ function pass(frame, reads, act) {
   try {
     for (let index = 0; index < length; index += 1) {
       if ($.hasOwn(target, index)) {
+        moment.row = null;
         act(target[index], index, true);
       } else if (!frame.isFilled) {
         moment.row = rowAt(index);
@@ -48,6 +49,20 @@ function wholeOf(value) {
     }
   }
   return value;
+}
+
+/**
+ * Give a frame the rows of the moment that are its own, before it makes others in their places: the
+ * program has got hold of the Array itself, and may change such a row there.
+ */
+function adoptRows(frame) {
+  for (let moment = current; moment !== null; moment = moment.outer) {
+    const { index, row } = moment;
+    if (moment.frame === frame && row !== null && !$.hasOwn(frame.target, index)) {
+      moment.row = null;
+      frame.adopt(row, index);
+    }
+  }
 }
 
 function map(frame, reads, [callback, self]) {
@@ -187,4 +202,4 @@ const methodFor = (method) => $.mapGet(replacements, method) ?? method;
 /** The frame that a value is, or undefined. */
 const frameOf = (value) => $.weakGet(frames, value);
 
-module.exports = { __proto__: null, frameOf, frames, methodFor, wholeOf };
+module.exports = { __proto__: null, adoptRows, frameOf, frames, methodFor, wholeOf };

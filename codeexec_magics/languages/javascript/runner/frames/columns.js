@@ -8,7 +8,9 @@
  * - `code(names, index)`: an expression of the value, given the sources' names and the index's;
  * - `at(index)`: the same value, without generated code;
  * - `whole()`: all values in a typed array or an Array of their own;
- * - `isSame(value, index)`: whether a value still is what it was at first.
+ * - `isSame(value, index)`: whether a value still is what it was at first;
+ * - `isIntact()`, where values are objects, which a program may have changed by a row that it did
+ *   not keep: whether all that rows have had still are what they were.
  *
  * and, as far as they are known, of these, which `decode.js` sets:
  *
@@ -140,15 +142,27 @@ function dates(make, length) {
       const own = all()[index];
       return own === null || !isDate(value) ? value === own : $.dateTime(value) === times[index];
     },
+    isIntact() {
+      for (let index = 0; made !== null && index < length; index += 1) {
+        if (made[index] !== null && $.dateTime(made[index]) !== times[index]) {
+          return false;
+        }
+      }
+      return true;
+    },
   };
 }
 
 /** Values of any kind; `originals` are others that are equal, which the program never sees. */
 function anything(values, originals) {
+  let isRead = false;
   return {
     __proto__: null,
     length: values.length,
-    sources: () => [values],
+    sources() {
+      isRead = true;
+      return [values];
+    },
     code: ([all], index) => `${all}[${index}]`,
     at: (index) => values[index],
     raw: values,
@@ -158,6 +172,14 @@ function anything(values, originals) {
         ? new values.constructor(values)
         : list(values.length, (index) => values[index]),
     isSame: (value, index) => isDeeplySame(value, originals[index]),
+    isIntact() {
+      for (let index = 0; isRead && index < values.length; index += 1) {
+        if (!isDeeplySame(values[index], originals[index])) {
+          return false;
+        }
+      }
+      return true;
+    },
   };
 }
 

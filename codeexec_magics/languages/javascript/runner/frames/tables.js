@@ -11,7 +11,7 @@
 
 const util = require('node:util');
 const $ = require('../primordials.js');
-const { frameOf, frames, methodFor } = require('./array_methods.js');
+const { adoptRows, frameOf, frames, methodFor } = require('./array_methods.js');
 const { GivenColumns } = require('./given_columns.js');
 const { makerOf } = require('./rows.js');
 const { Refusal } = require('../refusal.js');
@@ -99,8 +99,28 @@ class Frame {
     return this.target[index];
   }
 
+  /** Let a row that a callback has in its hands be the Array's own, with all that it lacks. */
+  adopt(row, index) {
+    const whole = this.row(index);
+    const keys = $.objectKeys(whole);
+    for (let at = 0; at < keys.length; at += 1) {
+      const key = keys[at];
+      const value = $.hasOwn(row, key) ? row[key] : whole[key];
+      $.deleteProperty(row, key); // so that it comes behind those before it
+      $.defineProperty(row, key, {
+        __proto__: null,
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    this.target[index] = row;
+  }
+
   /** Make the rows of the block in which an index is. */
   fillAround(index) {
+    adoptRows(this);
     const start = index - (index % BLOCK);
     this.#made().fill(this.target, start, $.minimum(start + BLOCK, this.count));
   }
@@ -108,6 +128,7 @@ class Frame {
   /** Make all rows that are not there. */
   fill() {
     if (!this.#isFilled) {
+      adoptRows(this);
       this.#made().fill(this.target, 0, this.count);
       this.#isFilled = true;
       this.#maker = null;
@@ -124,7 +145,8 @@ class Frame {
       return null;
     }
     this.#refuseProperties();
-    const sameRows = this.target.length === this.count && this.#areRowsSame();
+    const sameRows =
+      this.target.length === this.count && this.#areCellsIntact() && this.#areRowsSame();
     const changes = this.#given.changes(writer, this.count, this.#kept !== null && sameRows);
     if (!sameRows) {
       return null;
@@ -153,6 +175,15 @@ class Frame {
       const why = `has a property ${name}, which is none of its columns`;
       throw new Refusal('Array', why, `assign df.columns[${name}] instead`);
     }
+  }
+
+  #areCellsIntact() {
+    for (let at = 0; at < this.#columns.length; at += 1) {
+      if (this.#columns[at].isIntact?.() === false) {
+        return false;
+      }
+    }
+    return true;
   }
 
   #areRowsSame() {
