@@ -15,8 +15,10 @@ from typing import Any
 from ..protocol.numbers import ALIGNMENT
 from ..protocol.tree import TreeReader
 from .arena import ELSEWHERE, Arena
+from .room import check_room
 
 _WORTH_A_PAUSE = 1 << 20
+_MOST_LOOKS = 2
 
 
 class Reader(TreeReader):
@@ -28,6 +30,7 @@ class Reader(TreeReader):
         self._arena = arena
         self._places: list[tuple[int, int] | None] = []
         self._memory: memoryview | None = None
+        self._named: dict[int, int] = {}
 
     def open(self, descriptor: Any) -> Any:
         """Check the descriptor and return its node; raises any Exception."""
@@ -35,11 +38,15 @@ class Reader(TreeReader):
             raise ValueError("it is no value of the protocol")
         size = self._arena.size if len(descriptor) > 2 else 0
         self._places = [_place(pair, size) for pair in descriptor.get("buffers", ())]
+        if sum(place[1] for place in self._places if place is not None) > size:
+            raise ValueError("its buffers name the same bytes again and again")
         if "inline" in descriptor:
             return descriptor["inline"]
         offset, length = _place((descriptor["offset"], descriptor["length"]), size) or (0, 0)
+        text = self._arena.read(offset, length)
+        check_room(text)
         with _CollectorPaused(length):
-            return json.loads(bytes(self._arena.read(offset, length)))
+            return json.loads(bytes(text))
 
     def read(self, node: object) -> Any:
         """As in the base class."""
@@ -54,6 +61,10 @@ class Reader(TreeReader):
         """
         if type(index) is not int or not 0 <= index < len(self._places):
             raise ValueError(f"there is no buffer {index!r}")
+        # Twice, since a reader may look at a column before it reads it as a list.
+        self._named[index] = self._named.get(index, 0) + 1
+        if self._named[index] > _MOST_LOOKS:
+            raise ValueError(f"buffer {index} is named again and again")
         place = self._places[index]
         if place is None:
             return self._arena.fetched(index)

@@ -19,6 +19,8 @@ from . import times
 from .numbers import LARGEST_INTEGER
 from .times import text_of
 
+_MOST_DIGITS = 20_000
+"""Of a fraction: to reduce one takes time that grows with their square, and hears no Stop."""
 _FRACTION = re.compile(r"(-?\d+)/(\d+)", re.ASCII)
 _HEXADECIMAL = re.compile(r"-?0x[0-9a-f]+")
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "-0": -0.0}
@@ -156,7 +158,10 @@ def _read_decimal(node: dict[str, Any]) -> Any:
     return import_module("decimal").Decimal(text_of(node))
 
 
-def _write_fraction(value: Any) -> dict[str, Any]:
+def _write_fraction(value: Any) -> dict[str, Any] | None:
+    largest = max(abs(value.numerator), value.denominator)
+    if largest.bit_length() > 3 * _MOST_DIGITS:
+        return None
     return {"v": f"{_digits(value.numerator)}/{_digits(value.denominator)}"}
 
 
@@ -164,6 +169,8 @@ def _read_fraction(node: dict[str, Any]) -> Any:
     matched = _FRACTION.fullmatch(text_of(node))
     if matched is None:
         raise ValueError("a fraction is written n/d")
+    if any(len(digits) > _MOST_DIGITS for digits in matched.groups()):
+        raise ValueError(f"a fraction has {_MOST_DIGITS:,} digits at most")
     decimal = import_module("decimal").Decimal
     numerator, denominator = (int(decimal(digits)) for digits in matched.groups())
     return import_module("fractions").Fraction(numerator, denominator)

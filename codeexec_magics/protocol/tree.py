@@ -31,6 +31,8 @@ LEAVES = frozenset({str, int, float, bool, type(None)})
 """The types of JSON's own scalars."""
 
 _LONGEST_PATH = 20
+_WORTH_HASHING = 2_000
+_MOST_COMPARISONS = 4_000_000
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")  # differs from run to run, and says nothing
 FLAT: dict[type, str] = {tuple: "tuple", set: "set", frozenset: "frozenset"}
 """The containers that are tagged lists, with their tags."""
@@ -261,11 +263,34 @@ class TreeReader:
             if type(nodes) is not list:
                 raise TypeError(f"the items of a {tag} are a list")
             values = self._items(nodes)
-            return _dictionary(values) if tag == "dict" else _BUILDERS[tag](values)
+            if tag == "dict":
+                return _dictionary(values)
+            if tag != "tuple":
+                check_hashes(values)
+            return _BUILDERS[tag](values)
         return self.other(tag, node)
 
 
+def check_hashes(keys: list[Any]) -> None:
+    """Refuse keys so many of which have the same hash that a table of them takes for ever.
+
+    Numbers can be chosen so; each of them is compared with all that came before.
+
+    Raises:
+        ValueError: There are too many such.
+    """
+    if len(keys) < _WORTH_HASHING or all(type(key) is str for key in keys):
+        return
+    counts: dict[int, int] = {}
+    for key in keys:
+        hashed = hash(key)
+        counts[hashed] = counts.get(hashed, 0) + 1
+    if sum(count * count for count in counts.values()) > _MOST_COMPARISONS + 100 * len(keys):
+        raise ValueError("too many of its items have the same hash")
+
+
 def _dictionary(pairs: list[Any]) -> dict[Any, Any]:
-    if not all(type(pair) is list for pair in pairs):
+    if not all(type(pair) is list and len(pair) == 2 for pair in pairs):
         raise TypeError("the items of a dict are pairs")
-    return {key: value for key, value in pairs}  # noqa: C416 (unpacking checks that they are two)
+    check_hashes([pair[0] for pair in pairs])
+    return dict(pairs)

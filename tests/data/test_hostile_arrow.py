@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import resource
 import struct
@@ -92,7 +93,8 @@ def test_any_change_of_a_stream_is_told_or_harmless(changes: list[tuple[float, i
     except DecodingFailed:
         return
     table.validate(full=True)
-    assert table.to_pylist() is not None
+    with contextlib.suppress(OverflowError):  # a date may be one that Python has not
+        assert table.to_pylist() is not None
 
 
 @settings(max_examples=200, deadline=None)

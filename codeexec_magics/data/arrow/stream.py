@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _OLDEST_ARROW = 15
 _UNBACKED_ROWS = 1_000_000
 """Rows that no buffer needs to back: a column of nulls has none."""
+_UNBACKED_CELLS = 16 * _UNBACKED_ROWS
 
 
 def library() -> Any:
@@ -73,6 +74,8 @@ def read(raw: memoryview) -> Any:
     for column in table.columns:
         for chunk in column.chunks:
             _check_length(pyarrow, chunk, most)
+    if table.num_rows * table.num_columns > max(_UNBACKED_CELLS, most):
+        raise ValueError(f"{table.num_columns} columns are more than {len(raw)} bytes can hold")
     table.validate(full=True)
     return table
 
@@ -85,7 +88,9 @@ def may_be_read(table: Any) -> bool:
             _check_type(pyarrow, field.type)
     except ValueError:
         return False
-    return bool(table.num_rows <= max(_UNBACKED_ROWS, 8 * table.nbytes))
+    cells = table.num_rows * table.num_columns
+    bits = 8 * table.nbytes
+    return bool(table.num_rows <= max(_UNBACKED_ROWS, bits) and cells <= max(_UNBACKED_CELLS, bits))
 
 
 def memory_of(raw: memoryview, array: Any, width: int) -> memoryview:
