@@ -9,12 +9,14 @@
     # environment: NAME=VALUE             a variable
 
 DETAIL is, of a success, the value (as Python writes it; ``bytes of N`` for long ones), and
-otherwise a part of the result's ``error``.
+otherwise a part of the result's ``error``. Trees of processes that are built and left behind a good
+end are those of ``tests/cleanup/trees``.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,19 @@ PATIENCE = 30.0
 LONG = 1000
 
 _PROGRAMS = Path(__file__).parent / "programs"
+_TREES = Path(__file__).parents[1] / "cleanup" / "trees"
+LEFT_BEHIND = (
+    "chain_of_40",
+    "changes_its_user",
+    "daemon",
+    "holds_the_streams",
+    "nohup_and_disown",
+    "own_namespaces",
+    "own_subreaper",
+    "stopped_child",
+    "traced_child",
+)
+"""Trees that a program builds before it gives its value."""
 _HEADER = re.compile(r"(?:#|//) (\w+)(?:\[([\w-]+)\])?: (.*)")
 
 
@@ -48,6 +63,7 @@ class Hostile:
     timeout: float
     tiers: frozenset[str] = field(default_factory=frozenset)
     environment: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.language}-{self.path.stem}"
@@ -63,7 +79,9 @@ class Hostile:
 
 def programs() -> list[Hostile]:
     """The whole corpus."""
-    return [_read(path) for path in sorted(_PROGRAMS.glob("*/*")) if path.suffix in (".py", ".js")]
+    own = [path for path in sorted(_PROGRAMS.glob("*/*")) if path.suffix in (".py", ".js")]
+    trees = [path for path in sorted(_TREES.glob("*/*")) if path.stem in LEFT_BEHIND]
+    return [*map(_read, own), *map(_behind_a_value, trees)]
 
 
 def summary(value: Any) -> str:
@@ -96,4 +114,15 @@ def _read(path: Path) -> Hostile:
         timeout=float(settings.get("timeout", ENDLESS if endless else PATIENCE)),
         tiers=frozenset(settings.get("tiers", "").split()),
         environment=dict(word.split("=", 1) for word in settings.get("environment", "").split()),
+    )
+
+
+def _behind_a_value(path: Path) -> Hostile:
+    return Hostile(
+        path=path,
+        language=path.parent.name,
+        source=f"{path.read_text()}\n42",
+        expectations={"": Expectation("succeeded", "42")},
+        timeout=PATIENCE,
+        inputs={"python": sys.executable, "trees": str(_TREES)},
     )

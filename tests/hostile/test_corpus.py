@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from census import dwellers, wait_until
-from corpus import Hostile, programs, summary
+from corpus import LEFT_BEHIND, Hostile, programs, summary
 
 from codeexec_magics import CodeExecutor, ExecutionResult
-from codeexec_magics.engine.execution import Execution
-from codeexec_magics.engine.observer import Observer
-from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.leases.sharing import Share
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
-from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.options import ExecutionOptions
 
 GRACE = 0.1
 STANDBYS = ExecutionOptions().standbys
@@ -25,11 +24,9 @@ CORPUS = programs()
 
 # The weaker and the optional tiers see the programs that are about them: trees and attacks.
 ABOUT_TREES = {
+    *LEFT_BEHIND,
     "aborts",
-    "chain",
-    "changes_its_user",
     "clears_its_environment",
-    "daemon",
     "exhausts_processes",
     "fork_storm",
     "forks_on_signals",
@@ -40,18 +37,13 @@ ABOUT_TREES = {
     "kills_itself_with_sigkill",
     "kills_its_parent",
     "limits_its_ancestors",
-    "nohup_and_disown",
     "orphans",
-    "own_namespaces",
     "sends_sigio",
     "signals_its_ancestors",
     "starts_again_later",
-    "stopped_child",
     "stops_itself",
     "stops_its_parent",
     "storm_behind_a_good_end",
-    "subreaper_of_its_own",
-    "traced_child",
     "traces_its_ancestors",
 }
 WANTED = os.environ.get("CODEEXEC_MAGICS_CONTAINMENT", "auto")
@@ -90,6 +82,18 @@ def assert_as_announced(program: Hostile, result: ExecutionResult, tier: str) ->
         assert expected.detail in (result.error or "")
 
 
+def execute(executor: CodeExecutor, program: Hostile, folder: Path) -> ExecutionResult:
+    return executor.execute(
+        program.source,
+        program.language,
+        inputs=program.inputs,
+        timeout=program.timeout,
+        grace=GRACE,
+        directory=str(folder),
+        environment=program.environment,
+    )
+
+
 def test_every_program_says_how_it_ends() -> None:
     assert len(CORPUS) > 80
     assert [str(program) for program in CORPUS if "" not in program.expectations] == []
@@ -103,14 +107,7 @@ def test_a_hostile_program_ends_as_announced(
 ) -> None:
     supervisor = executor.client.pid
 
-    result = executor.execute(
-        program.source,
-        program.language,
-        timeout=program.timeout,
-        grace=GRACE,
-        directory=str(folder),
-        environment=program.environment,
-    )
+    result = execute(executor, program, folder)
 
     assert_as_announced(program, result, TIER)
     assert executor.execute_python("41 + 1").output == 42
@@ -118,14 +115,16 @@ def test_a_hostile_program_ends_as_announced(
 
 
 @pytest.fixture(scope="module")
-def clients() -> Iterator[dict[str, SupervisorClient]]:
-    """A supervisor for each of the other tiers, started before the first look at what there is."""
-    started = {tier: SupervisorClient(tier) for tier in OTHER_TIERS}
-    for client in started.values():
-        client.welcome()
-    yield started
-    for client in started.values():
-        client.close()
+def executors() -> Iterator[dict[str, CodeExecutor]]:
+    """One for each of the other tiers, started before the first look at what there is."""
+    with contextlib.ExitStack() as stack:
+        started = {
+            tier: stack.enter_context(CodeExecutor(containment=tier, standbys=0))
+            for tier in OTHER_TIERS
+        }
+        for executor in started.values():
+            executor.client.welcome()
+        yield started
 
 
 @pytest.mark.parametrize(
@@ -138,23 +137,18 @@ def clients() -> Iterator[dict[str, SupervisorClient]]:
     ],
 )
 def test_a_hostile_program_ends_as_announced_in_every_tier(
-    clients: dict[str, SupervisorClient], tier: str, program: Hostile, folder: Path
+    executors: dict[str, CodeExecutor], tier: str, program: Hostile, folder: Path
 ) -> None:
-    options = ExecutionOptions(
-        timeout=program.timeout, grace=GRACE, directory=str(folder), standbys=0
-    )
-    execution = Execution(
-        Program(program.source, program.language), find(program.language), options, Observer()
-    )
-
-    result = execution.run(clients[tier], {})
+    result = execute(executors[tier], program, folder)
 
     assert_as_announced(program, result, tier)
     assert result.receipt.containment == tier
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
-def test_hostile_programs_in_workers_that_stood_by(language: str, folder: Path) -> None:
+def test_hostile_programs_in_workers_that_stood_by(
+    language: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker that waited for its program, or was forked from a zygote, is held as well."""
     chosen = [
         program
@@ -163,17 +157,11 @@ def test_hostile_programs_in_workers_that_stood_by(language: str, folder: Path) 
         and program.language == language
         and program.may_run_in(TIER)
     ]
-    client = SupervisorClient(WANTED)
-    try:
+    monkeypatch.setattr(Share, "_shared", {})
+    with CodeExecutor(containment=WANTED) as ready:
         for program in [chosen[0], *chosen]:
-            options = ExecutionOptions(timeout=program.timeout, grace=GRACE, directory=str(folder))
-            execution = Execution(
-                Program(program.source, language), find(language), options, Observer()
-            )
-            assert_as_announced(program, execution.run(client, {}), TIER)
-            assert wait_until(lambda: standing_by(client))
-    finally:
-        client.close()
+            assert_as_announced(program, execute(ready, program, folder), TIER)
+            assert wait_until(lambda: standing_by(ready.client))
 
 
 def standing_by(client: SupervisorClient) -> bool:

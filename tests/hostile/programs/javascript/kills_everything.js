@@ -1,4 +1,5 @@
 // expect: succeeded, 'everything of its own, and nothing else'
+// expect[filtered-subreaper]: failed, EPERM
 // tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 // kill(-1) as root would end the machine: it is sent only where nobody outside can be reached.
 const FIRST_OF_A_NAMESPACE = 1;

@@ -1,4 +1,5 @@
 # expect: succeeded, 'everything of its own, and nothing else'
+# expect[filtered-subreaper]: failed, PermissionError
 # tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 # kill(-1) as root would end the machine: it is sent only where nobody outside can be reached.
 import os

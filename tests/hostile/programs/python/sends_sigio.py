@@ -1,4 +1,5 @@
 # expect: succeeded, 42
+# expect[filtered-subreaper]: failed, PermissionError
 # tiers: guarded-subreaper sealed pid-namespace filtered-subreaper
 # The kernel itself sends the signal, on behalf of a descriptor that the parent "owns".
 import fcntl

@@ -1,3 +1,0 @@
-// expect: succeeded, 42
-require('child_process').spawn('sleep', ['600'], { stdio: 'inherit' });
-42
