@@ -79,13 +79,17 @@ copybutton_exclude = ".linenos, .gp, .go"
 _FROM_THE_ROOT = {
     "](../notebooks/": "](notebooks/",
     "](../codeexec_magics/protocol/PROTOCOL.md": "](protocol.md",
+    "](../codeexec_magics/languages/bridge/DRIVER.md": "](driver.md",
+    "](../../protocol/PROTOCOL.md": "](protocol.md",
 }
 """Links that lead somewhere in the checkout, and where they lead on the site."""
+_INCLUDED = re.compile(r"^```{include} (.+)\n```$", re.MULTILINE)
 _CELL = re.compile(r"^```\w+(?=\n%)", re.MULTILINE)
 
 
 def _for_the_site(app: Sphinx, page: str, source: list[str]) -> None:
     """Turn the checkout's links into the site's, and colour fences that hold cells as cells."""
+    source[0] = _INCLUDED.sub(lambda file: (HERE / file[1]).read_text("utf-8"), source[0])
     for written, wanted in _FROM_THE_ROOT.items():
         source[0] = source[0].replace(written, wanted)
     source[0] = _CELL.sub("```ipython3", source[0])

@@ -6,6 +6,7 @@ Imports nothing of the package, so that benchmarks can use it, too.
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,23 @@ def texts() -> dict[str, str]:
 def files(text: str) -> dict[str, str]:
     """The fences below a line that is a file's name."""
     return {name: body for name, _, body in _FENCE.findall(text) if name}
+
+
+def install(text: str, folder: Path) -> None:
+    """Put the files of a page into a folder, its package as if it were installed there."""
+    for name, body in files(text).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(body, encoding="utf-8")
+    if (folder / "pyproject.toml").exists():
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        metadata = folder / f"{project['name']}-{project['version']}.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Name: {project['name']}\nVersion: 1\n")
+        lines = [
+            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in entries.items())
+            for group, entries in project["entry-points"].items()
+        ]
+        (metadata / "entry_points.txt").write_text("\n".join(lines))
 
 
 def _fences(text: str, *languages: str) -> list[str]:

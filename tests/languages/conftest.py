@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pages import install, texts
 
 from codeexec_magics import languages
 
@@ -23,8 +24,9 @@ DRIVER = Path(__file__).parent / "drivers" / "driver.rb"
 
 @pytest.fixture(scope="module", autouse=True)
 def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A package with a language in the environment of this session."""
+    """Packages with languages, as if installed: Ruby's, and Perl's of the docs."""
     folder = tmp_path_factory.mktemp("brought")
+    install(texts()["languages.md"], folder)
     (folder / "brought_ruby.py").write_text(BROUGHT.format(driver=str(DRIVER)))
     metadata = folder / "brought_ruby-1.dist-info"
     metadata.mkdir()

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -16,7 +15,7 @@ import pytest
 import zmq
 from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
-from pages import DOCS, README, cells, files, programs, rows, texts
+from pages import DOCS, README, cells, install, programs, rows, texts
 
 import codeexec_magics
 from codeexec_magics import Outcome, errors
@@ -58,26 +57,9 @@ def test_the_cells_of_a_page_can_be_pasted_one_after_the_other(
     NotebookClient(book, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
 
 
-def install(page: str, folder: Path) -> None:
-    """Put the files of a page into a folder, and its package where Python finds its metadata."""
-    for name, body in files(PAGES[page]).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(body, encoding="utf-8")
-    if (folder / "pyproject.toml").exists():
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        metadata = folder / f"{project['name']}-{project['version']}.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Name: {project['name']}\nVersion: 0.1\n")
-        lines = [
-            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in entries.items())
-            for group, entries in project["entry-points"].items()
-        ]
-        (metadata / "entry_points.txt").write_text("\n".join(lines))
-
-
 @pytest.mark.parametrize("page", WITH_PROGRAMS)
 def test_the_programs_of_a_page_run(page: str, tmp_path: Path, environment: None) -> None:
-    install(page, tmp_path)
+    install(PAGES[page], tmp_path)
     if "perl" in PAGES[page] and shutil.which("perl") is None:
         pytest.skip("Perl is not installed")
     done = subprocess.run(
