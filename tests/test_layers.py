@@ -52,6 +52,7 @@ ONLY_IN = {
     "pyarrow": ("data",),
     "polars": ("data",),
     "pytz": ("data",),
+    "duckdb": ("languages/*/runner",),
     "yaml": ("pipelines",),
 }
 """What only these folders import, at whatever time."""

@@ -76,4 +76,8 @@ def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
     }
     if not options.keep:
         message["keep"] = False
+    if options.settings:
+        message["settings"] = dict(options.settings)
+    if options.memory:
+        message["memory"] = options.memory
     return message

@@ -50,6 +50,8 @@ class Language:
             milliseconds).
         maps: Whether the runner serves the items of a map.
         exit_codes: Whether the program's own exit code counts: then ``error`` carries it.
+        settings: What a program can be told beside its inputs: the name of a flag without its
+            dashes → what its value is called; '' for one without a value.
         standbys: The most workers that stand by, where one is large; None for the setting's.
         environment: Variables for the worker, where the user has not set them.
         syntax: The name under which highlighters know the language.
@@ -71,6 +73,7 @@ class Language:
     reads: frozenset[str] = frozenset({"arrow"})
     maps: bool = True
     exit_codes: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
     standbys: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     syntax: str = ""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.magics.flags import SETTINGS
 from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import (
     CONVERTERS,
@@ -89,3 +90,9 @@ def converter_of(text: str | None) -> str | None:
         hint = nearest(text, CONVERTERS) or f"; choose from {', '.join(CONVERTERS)}"
         raise UsageError(f"--converter: unknown converter {text!r}{hint}")
     return text
+
+
+def settings_of(given: argparse.Namespace) -> dict[str, str]:
+    """What the language itself is told, by the flags' names."""
+    found = {name: getattr(given, name.replace("-", "_")) for name in SETTINGS}
+    return {name: str(value) for name, value in found.items() if value}

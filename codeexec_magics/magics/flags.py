@@ -92,6 +92,7 @@ FLAGS = (
     Flag(
         ("--interpreter",), "PATH", "the runtime's executable, exactly this one", completes="path"
     ),
+    Flag(("--db",), "FILE", "sql: a DuckDB file, whose tables last", completes="path"),
     Flag(("--python",), "3.12 | PATH", "a Python by version or path, 3.9 or newer"),
     Flag(
         ("-c", "--converter"),
@@ -122,3 +123,7 @@ PLANNED = ("--with",)
 def spellings() -> list[str]:
     """Every spelling of every flag."""
     return [name for flag in FLAGS for name in flag.names]
+
+
+SETTINGS = ("db",)
+"""Flags that a language has, or has not: `Language.settings` says which."""

@@ -32,6 +32,8 @@ _MISSING = (
     re.compile(rf"\bGlobal symbol \"[$@%](?P<name>{_NAME})\""),
     re.compile(rf"\b(?P<name>{_NAME}): (?:unbound variable|command not found|parameter not set)"),
     re.compile(rf"`(?P<name>{_NAME})` not defined"),
+    re.compile(rf"\b(?:Table|View) with name (?P<name>{_NAME}) does not exist"),
+    re.compile(rf"\bthere is no input for \$(?P<name>{_NAME});"),
 )
 """How languages say that a name is not there."""
 _REFUSED = re.compile(

@@ -21,6 +21,7 @@ from codeexec_magics.magics.flag_values import (
     environment_of,
     isolation_of,
     limits_of,
+    settings_of,
     timeout_of,
 )
 from codeexec_magics.magics.flags import FLAGS, PLANNED, spellings
@@ -66,6 +67,7 @@ def parse(line: str, scope: Scope | None = None) -> Arguments:
         timeout=timeout_of(given.timeout),
         limits=limits_of(given),
         isolation=isolation_of(given),
+        settings=settings_of(given),
         raise_error=not given.no_raise_error,
         expect=_dotted("--expect", "an error, such as ValueError", given.expect),
         background=given.bg,

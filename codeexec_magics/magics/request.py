@@ -54,6 +54,7 @@ class Arguments:
         limits: ``memory`` (bytes), ``cpu_time`` (seconds), ``processes``, ``cpus``, where given;
             None for no limit.
         isolation: ``network``, ``sandbox``, ``seal``, where given.
+        settings: What the language itself is told, by the flag's name without its dashes.
         raise_error: Whether a failure stops the notebook.
         expect: The name of the error that the program must end with.
         background: Whether nobody waits for the program.
@@ -80,6 +81,7 @@ class Arguments:
     timeout: float | None = None
     limits: Mapping[str, float | None] = field(default_factory=dict)
     isolation: Mapping[str, bool] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     raise_error: bool = True
     expect: str | None = None
     background: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from codeexec_magics import languages
 from codeexec_magics.engine.transform import Transform
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
@@ -40,7 +41,8 @@ def options_of_program(
         "environment": dict(arguments.environment),
         "outputs": arguments.outputs,
     }
-    return _checked({**defaults, **_given(arguments), **_runtime(arguments, language)})
+    own = {**_runtime(arguments, language), **_settings(arguments, language)}
+    return _checked({**defaults, **_given(arguments), **own})
 
 
 def options_of_transform(
@@ -51,12 +53,22 @@ def options_of_transform(
     Raises:
         UsageError: An option cannot be meant.
     """
-    changes = {**_given(arguments), **_runtime(arguments, language)}
+    own = {**_runtime(arguments, language), **_settings(arguments, language)}
+    changes = {**_given(arguments), **own}
     if not transform.options.outputs:  # else its value is what those names of its own hold
         changes["outputs"] = arguments.outputs
     if arguments.environment:
         changes["environment"] = {**transform.options.environment, **arguments.environment}
     return replace(transform.options, **changes)
+
+
+def _settings(arguments: Arguments, language: Language) -> dict[str, Any]:
+    """What the language itself is told; refused by name where it knows no such thing."""
+    for name in arguments.settings:
+        if name not in language.settings:
+            know = [one.name for one in languages.everything() if name in one.settings]
+            raise UsageError(f"--{name} is for {', '.join(know)}; {language.name} has no such flag")
+    return {"settings": dict(arguments.settings)} if arguments.settings else {}
 
 
 def _checked(fields: dict[str, Any]) -> ExecutionOptions:

@@ -84,6 +84,7 @@ class ExecutionOptions:
         standbys: How many workers like this one to keep ready for the next; 0 for none.
         outputs: Names that want the value. A program that gives none is asked for its variables of
             these names (one: its value; several: a dict of them), and fails if it lacks one.
+        settings: What the language itself is told, by the names of its settings, such as ``db``.
     """
 
     timeout: float = DEFAULT_TIMEOUT
@@ -104,6 +105,7 @@ class ExecutionOptions:
     keep: bool = True
     standbys: int = 2
     outputs: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_seconds("timeout", self.timeout, unlimited=True)
@@ -126,6 +128,7 @@ class ExecutionOptions:
         for what in ("seal", "network", "sandbox", "keep"):
             _check_switch(what, getattr(self, what))
         object.__setattr__(self, "outputs", _names("outputs", self.outputs))
+        _check_settings(self.settings)
         _check_environment(self.environment)
         for what in ("directory", "interpreter"):
             path = getattr(self, what)
@@ -266,3 +269,10 @@ def _check_variable(name: object, value: object) -> None:
         raise InvalidOptions(f"an environment variable needs a name without '=', not {name!r}")
     if value is not None and (not isinstance(value, str) or "\0" in value):
         raise InvalidOptions(f"the environment variable {name} must be text, not {value!r}")
+
+
+def _check_settings(settings: object) -> None:
+    if not isinstance(settings, Mapping) or not all(
+        isinstance(part, str) for pair in settings.items() for part in pair
+    ):
+        raise InvalidOptions(f"settings must be text by name, not {settings!r}")

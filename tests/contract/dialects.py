@@ -108,4 +108,18 @@ BASH = Dialect(
     directory='echo "\\"$PWD\\"" >&3',
 )
 
-DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT, "bash": BASH}
+# A query's value is a frame; a statement that changes rows gives their number.
+SQL = Dialect(
+    language="sql",
+    suffix=".sql",
+    forty_two="create temp table made as from range(42)",
+    no_value="create temp table t (a int)",
+    add_names="create temp table made as from range($a + $b)",
+    redeclare="set variable a = 7; create temp table made as from range(getvariable('a'))",
+    throw_on_line_3="select 1;\n\nselect error('Test');\n",
+    syntax_error="select 1;\nselect from where\n",
+    endless="create temp table t as from range(1000000) a, range(1000000) b where random() > 2",
+    environment="",
+)
+
+DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT, "bash": BASH, "sql": SQL}

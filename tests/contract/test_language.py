@@ -22,3 +22,7 @@ class TestJavaScript(LanguageContract):
 
 class TestBash(LanguageContract):
     dialect = DIALECTS["bash"]
+
+
+class TestSql(LanguageContract):
+    dialect = DIALECTS["sql"]

@@ -14,21 +14,21 @@ import types
 _ALIAS = "_codeexec_magics"
 _OLDEST = (3, 9)
 _WRONG_RUNTIME = 120
+_SERVED = sys.argv[2:3] if sys.argv[1:2] == ["--serve"] else []
+"""The folder of the language that is served in Python's place."""
 
 
 def _put_in_place() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
-    language = os.path.dirname(here)
-    languages = os.path.dirname(language)
-    for name, path in (
-        (_ALIAS, os.path.dirname(languages)),
-        (_ALIAS + ".languages", languages),
-        (_ALIAS + ".languages.python", language),
-        (_ALIAS + ".languages.python.runner", here),
-    ):
-        module = types.ModuleType(name)
+    languages = os.path.dirname(os.path.dirname(here))
+    places = [("", os.path.dirname(languages)), (".languages", languages)]
+    for folder in ("python", "bridge", *_SERVED):
+        places.append((".languages." + folder, os.path.join(languages, folder)))
+        places.append((places[-1][0] + ".runner", os.path.join(languages, folder, "runner")))
+    for name, path in places:
+        module = types.ModuleType(_ALIAS + name)
         module.__path__ = [path]
-        sys.modules[name] = module
+        sys.modules[_ALIAS + name] = module
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != here]
 
 
@@ -51,6 +51,9 @@ def _serve() -> None:
     try:
         from _codeexec_magics.languages.python.runner import late_hooks, serving
 
+        if _SERVED:
+            name = "_codeexec_magics.languages.%s.runner.serving" % _SERVED[0]
+            serving = __import__(name, fromlist=["serve"])
         late_hooks.install()
         if "--zygote" in sys.argv[1:]:
             from _codeexec_magics.supervision import zygote

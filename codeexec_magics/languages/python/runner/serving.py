@@ -45,8 +45,13 @@ _STANDBY = 0.005
 """Seconds; a runner that nobody has spoken to for so long is a standby, and has time."""
 
 
-def serve() -> None:
-    """Serve the run that this process was started for; does not return."""
+def serve(kind: type[Run] | None = None) -> None:
+    """Serve the run that this process was started for; does not return.
+
+    Args:
+        kind: How it is served; None for Python.
+    """
+    kind = kind or Run
     channel = Channel()
     sys.argv[:] = [""]
     faulthandler.enable(channel.crash_notes(), all_threads=False)
@@ -55,38 +60,25 @@ def serve() -> None:
         {
             "type": "ready",
             "protocol": VERSION,
-            "language": "python",
+            "language": kind.language,
             "version": ".".join(map(str, sys.version_info[:3])),
         }
     )
     if channel.is_quiet(_STANDBY):
-        _rehearse()
+        kind.rehearse()
     run = channel.receive()
     if run is None:
         channel.leave(0)
         return
     channel.token = run["token"]
     search_path.enter("")
-    _Run(channel, run, main).perform()
+    kind(channel, run, main).perform()
 
 
-def _rehearse() -> None:
-    """Go once through what every run does, while this worker stands by.
+class Run:
+    """The one run of this process; another language's derives from it."""
 
-    The first touch of each page of a fork copies it; this way that is done before it is waited for.
-    """
-    traces.bare("", "")
-    arena = Arena(OUTPUTS)
-    rehearsal = {"filename": "<rehearsal>", "first_line": 1, "entry": "", "source": "x = 1\nx + 1"}
-    screen = Screen(print, print)
-    value, _ = evaluate.evaluate(
-        rehearsal, {}, types.ModuleType("rehearsal"), evaluate.Loop(), screen
-    )
-    decode(encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root="")
-
-
-class _Run:
-    """The one run of this process."""
+    language = "python"
 
     def __init__(self, channel: Channel, run: dict[str, Any], main: Any) -> None:
         self._channel = channel
@@ -99,7 +91,30 @@ class _Run:
         self._screen = Screen(self._show, channel.send)
         self._keeps = run.get("keep", True)
 
+    @classmethod
+    def rehearse(cls) -> None:
+        """Go once through what every run does, while this worker stands by.
+
+        The first touch of each page of a fork copies it: so that is done before it is waited for.
+        """
+        traces.bare("", "")
+        arena = Arena(OUTPUTS)
+        rehearsal = {
+            "filename": "<rehearsal>",
+            "first_line": 1,
+            "entry": "",
+            "source": "x = 1\nx + 1",
+        }
+        screen = Screen(print, print)
+        value, _ = evaluate.evaluate(
+            rehearsal, {}, types.ModuleType("rehearsal"), evaluate.Loop(), screen
+        )
+        decode(
+            encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root=""
+        )
+
     def perform(self) -> None:
+        """Run the program and send what came of it; does not return."""
         signal.signal(signal.SIGINT, self._on_interrupt)
         try:
             value: Any = None
@@ -219,9 +234,12 @@ class _Run:
         self._channel.send(message)
         self._channel.wait_until_taken()
 
+    def _where(self, frame: FrameType | None) -> dict[str, Any]:
+        """A trace of where the program is."""
+        return self._extractor.where(frame)
+
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() == self._process and not self._stopped:
             self._stopped = True
-            trace = self._extractor.where(frame)
-            self._channel.send({"type": "stopped", "trace": trace})
+            self._channel.send({"type": "stopped", "trace": self._where(frame)})
         raise KeyboardInterrupt
