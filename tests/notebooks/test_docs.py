@@ -59,7 +59,8 @@ def test_cells_are_coloured_by_their_language(site: Path) -> None:
 
 def test_every_public_name_is_explained(site: Path) -> None:
     page = (site / "api.html").read_text(encoding="utf-8")
-    names = set(codeexec_magics.__all__) - {"__version__", "errors"}
+    names = set(codeexec_magics.__all__) - {"__version__", "errors", "runs"}
 
     assert [name for name in names if f'id="codeexec_magics.{name}"' not in page] == []
     assert 'id="codeexec_magics.errors.ProgramFailed"' in page
+    assert 'id="codeexec_magics.engine.runs.interrupt"' in page
