@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from codeexec_magics.engine.engine import Engine, Inputs
 from codeexec_magics.engine.outcome import Facts, compose
-from codeexec_magics.engine.sources import read_source
+from codeexec_magics.engine.sources import program_of_file
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import find, find_for_file
 from codeexec_magics.values.options import DEFAULT_TIMEOUT, ExecutionOptions, Program
@@ -112,7 +112,7 @@ class CodeExecutor(Engine):
         """Run a file as a program; see `execute`.
 
         Args:
-            path: The file, in UTF-8.
+            path: The file, in UTF-8 or in the encoding that its language has it name.
             inputs: Values by name, for the program.
             timeout: Seconds; None for `default_timeout`.
             language: A language's name; None goes by the file's suffix.
@@ -130,7 +130,7 @@ class CodeExecutor(Engine):
             raise InvalidOptions(f"path must be a str or a Path, not {path!r}")
         try:
             chosen = find(language) if language else find_for_file(os.fspath(path))
-            program = Program(read_source(path), chosen.name)
+            program = program_of_file(os.fspath(path), chosen)
         except CodeExecError as error:
             return compose(Facts(language or "", options.timeout, refusal=error))
         return self.run(program, options, inputs, key=key)

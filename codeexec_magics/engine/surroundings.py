@@ -58,12 +58,13 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
     return lease
 
 
-def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
+def run_message(program: Program, options: ExecutionOptions, language: Language) -> dict[str, Any]:
     """The message ``run``, without its values.
 
     Args:
         program: What is run.
         options: How it is run.
+        language: The program's language, which may have more to say.
     """
     message = {
         "type": "run",
@@ -80,4 +81,6 @@ def run_message(program: Program, options: ExecutionOptions) -> dict[str, Any]:
         message["settings"] = dict(options.settings)
     if options.memory:
         message["memory"] = options.memory
-    return message
+    if program.file is not None:
+        message["file"] = program.file
+    return {**message, **language.request()}

@@ -91,7 +91,7 @@ class Worker:
         """
         with self._task.shield.lowered():  # an object is packed by code of its own
             inputs = self._encoded_inputs()
-        request = run_message(self._task.program, self._task.options)
+        request = run_message(self._task.program, self._task.options, self._task.language)
         self.conversation.prepare({**request, **inputs})
         if not self._exchange.leaves:
             self._tell_of_inputs()

@@ -48,6 +48,9 @@ class Language:
         reads: What its runner reads beyond the plain kinds of PROTOCOL.md: ``arrow`` (streams),
             ``pickle`` and ``python`` (Python's own), ``microseconds`` (instants finer than
             milliseconds).
+        more: What its runner is told with each program beside what PROTOCOL.md has for all.
+        decode: Turns the bytes of a program's file into its text; raises UnicodeDecodeError,
+            LookupError or SyntaxError. None for UTF-8.
         maps: Whether the runner serves the items of a map.
         exit_codes: Whether the program's own exit code counts: then ``error`` carries it.
         settings: What a program can be told beside its inputs: the name of a flag without its
@@ -71,6 +74,8 @@ class Language:
     describe: Callable[[Program, tuple[str, ...]], Description] | None = None
     check: Callable[[Program], Trace | None] | None = None
     reads: frozenset[str] = frozenset({"arrow"})
+    more: Callable[[], Mapping[str, Any]] | None = None
+    decode: Callable[[bytes], str] | None = None
     maps: bool = True
     exit_codes: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +107,10 @@ class Language:
     def ahead(self, directory: str) -> list[str] | None:
         """What a zygote loads ahead for a worker in a directory; None if there is no zygote."""
         return None if self.modules is None else list(self._ask("modules", [], directory))
+
+    def request(self) -> dict[str, Any]:
+        """What the runner is told with each program, beside what all runners are."""
+        return {} if self.more is None else dict(self._ask("more", {}))
 
     def learned(self, names: Iterable[str]) -> None:
         """Tell the language which of its libraries a program has loaded."""

@@ -13,7 +13,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
-from codeexec_magics.engine.sources import read_source
+from codeexec_magics.engine.sources import program_of_file
 from codeexec_magics.engine.transform import Transform, check_name
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
@@ -51,7 +51,7 @@ def program_of_line(
     _check_name(arguments.name)
     if arguments.file is not None:
         language = _language_of_file(arguments)
-        return Program(_source(arguments.file), language.name), None
+        return _program(arguments.file, language), None
     transform = _named(arguments, namespace)
     return transform.program, transform
 
@@ -92,9 +92,9 @@ def _language_of_file(arguments: Arguments) -> Language:
         raise UsageError(str(error)) from None
 
 
-def _source(path: str) -> str:
+def _program(path: str, language: Language) -> Program:
     try:
-        return read_source(os.path.expanduser(path))
+        return program_of_file(os.path.expanduser(path), language)
     except CodeExecError as error:
         raise UsageError(f"-f: {error}") from None
 

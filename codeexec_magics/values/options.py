@@ -42,12 +42,15 @@ class Program:
         first_line: The number that the source's first line has for the reader. In a cell the magic
             line is line 1, so the body starts at 2.
         entry: The function that is called with the inputs, if the program defines it.
+        file: The absolute path of the file that the source is the text of; None for a cell. Such a
+            program finds the modules beside it, and its own name, as where it is run by itself.
     """
 
     source: str
     language: str = "python"
     first_line: int = 1
     entry: str = "transform"
+    file: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.source, str):

@@ -90,3 +90,66 @@ def test_what_is_ready_ahead_has_not_read_the_folder(tmp_path: Path) -> None:
     )
     assert done.stdout == "42 42 42\n"
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_file_is_run_as_a_file(executor: CodeExecutor, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def half(x): return x / 2\ndef fail(): 1 / 0")
+    file = tmp_path / "program.py"
+    file.write_text(
+        "# -*- coding: latin-1 -*-\nimport sys, helper\n"
+        "[helper.half(x), 'é', __file__, sys.argv, __name__]",
+        encoding="latin-1",
+    )
+    result = executor.execute_file(file, {"x": 8})
+    assert result.output == [4, "é", str(file), [str(file)], "__main__"]
+
+    file.write_text("import helper\ndef f():\n    helper.fail()\nf()")
+    failed = executor.execute_file(file)
+    assert failed.trace is not None
+    places = [(Path(frame.file).name, frame.line) for frame in failed.trace.frames]
+    assert places == [("program.py", 4), ("program.py", 3), ("helper.py", 2)]
+    assert f'File "{file}", line 3, in f' in str(failed.stack_trace)
+
+    file.write_text("# coding: no-such\n1")
+    assert "no-such" in str(executor.execute_file(file).error)
+
+
+def test_a_file_finds_its_folder_from_anywhere(executor: CodeExecutor, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "src", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "token.py").write_text("raise RuntimeError")
+    (folder / "own.py").write_text("value = 42")
+    (folder / "main.py").write_text("import own, os\n[own.value, os.getcwd()]")
+    result = executor.execute_file(folder / "main.py", directory=str(elsewhere))
+    assert result.output == [42, str(elsewhere)]
+
+
+def test_the_search_path_of_the_caller_is_followed(
+    executor: CodeExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "last"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "followed.py").write_text(
+            f"import dataclasses\nwhere = {name!r}\n@dataclasses.dataclass\nclass C:\n    x: int\n"
+        )
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(sys, "path", [*sys.path, "../last"])
+    assert executor.execute_python("import followed\nfollowed.where").output == "last"
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "first"), *sys.path])
+    assert executor.execute_python("import followed\nfollowed.where").output == "first"
+
+    import followed  # type: ignore[import-not-found]
+
+    result = executor.execute_python("c.x += 1\nc", {"c": followed.C(1)})
+    assert result.output == followed.C(2)
+    del sys.modules["followed"]
+
+
+def test_another_interpreter_has_its_own_packages(executor: CodeExecutor) -> None:
+    interpreter = old_python()
+    if interpreter is None:
+        pytest.skip("there is no Python 3.9")
+    result = executor.execute_python("import sys\nsys.path", interpreter=interpreter)
+    assert not [entry for entry in result.output if entry.startswith(sys.prefix)]

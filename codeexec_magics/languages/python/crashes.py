@@ -26,7 +26,7 @@ def crash_trace(text: str, program: Program) -> Trace | None:
     headline = _HEADLINE.search(text)
     found = reversed(_FRAME.findall(text))
     frames = [_frame(file, int(line), function, program) for file, line, function in found]
-    starts = [n for n, frame in enumerate(frames) if frame.file == CELL_FILE]
+    starts = [n for n, frame in enumerate(frames) if frame.file == (program.file or CELL_FILE)]
     if headline is None or not starts:
         return None
     kept = tuple(frames[starts[0] :])
@@ -43,7 +43,7 @@ def crash_trace(text: str, program: Program) -> Trace | None:
 
 def _frame(file: str, line: int, function: str, program: Program) -> StackFrame:
     function = "" if function == "<module>" else function
-    if file != CELL_FILE:
+    if file != (program.file or CELL_FILE):
         return StackFrame(file, line, function=function, user=False)
     lines = program.source.splitlines()
     start = max(program.first_line, line - _CONTEXT)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
+import tokenize
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from codeexec_magics.languages.description import Description, signature_of
 from codeexec_magics.values.options import Program
 from codeexec_magics.values.traces import CELL_FILE, StackFrame, Trace
 
+_BOM = "\ufeff"
 _EXCERPT_BEFORE = 3
 _EXCERPT_AFTER = 1
 
@@ -162,3 +165,15 @@ def _trace_of(error: SyntaxError, program: Program) -> Trace:
         frames=(frame,),
         text="".join(traceback.format_exception_only(error)).rstrip("\n"),
     )
+
+
+def decode(raw: bytes) -> str:
+    """The text of a file, by the encoding that its first lines name.
+
+    Raises:
+        SyntaxError: They name one that there is not.
+        UnicodeDecodeError: It is not in that encoding.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    text = raw.decode(encoding).removeprefix(_BOM)
+    return text.replace("\r\n", "\n").replace("\r", "\n")

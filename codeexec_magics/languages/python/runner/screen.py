@@ -16,6 +16,8 @@ from ....protocol import clean
 from .forms import forms_of, text_of
 from .steady import SteadyNames
 
+_LARGEST_NUMBER = 1e300
+"""NaN, infinity and endless digits are not told."""
 _LARGEST = 12_000_000
 """Characters of one bundle; what is larger is no picture, and no frame takes it."""
 
@@ -64,7 +66,7 @@ class Screen:
                 own(value)
                 continue
             bundle, described = forms_of(value, include, exclude)
-            described.update(clean.jsonable(metadata or {}))
+            described.update(_metadata(metadata))
             self._show(bundle, described, own_name, update)
         return Handle(self, own_name) if own_name is not None and display_id is not None else None
 
@@ -84,7 +86,7 @@ class Screen:
         if not isinstance(bundle, dict):
             raise TypeError(f"a MIME bundle is a dict of forms, not {type(bundle).__name__}")
         forms = clean.bundle(bundle)
-        self._show(forms, clean.jsonable(metadata or {}), display_id, update)
+        self._show(forms, _metadata(metadata), display_id, update)
 
     def clear(self, wait: bool = False) -> None:
         """Empty the cell's output, now or with what is shown next."""
@@ -105,8 +107,11 @@ class Screen:
                 "progress takes how much is done, and of how much: progress(3, 10), or something "
                 f"to go through: for x in progress(items); not {text_of(done)[:80]}"
             )
-        message = {"done": numbers[0], "total": None if total is None else numbers[1]}
-        self._tell({"type": "progress", **message, "text": clean.text(str(text))})
+        if total is None or not _is_told(numbers[1]):
+            numbers[1] = None
+        if _is_told(numbers[0]):
+            told = {"done": numbers[0], "total": numbers[1], "text": clean.text(str(text))}
+            self._tell({"type": "progress", **told})
         return None
 
     def _through(self, items: Any, total: Any, text: str) -> Iterator[Any]:
@@ -194,17 +199,25 @@ def equip(screen: Screen) -> None:
     builtins.input = no_input
 
 
+def _is_told(number: Any) -> bool:
+    return bool(abs(number) <= _LARGEST_NUMBER)
+
+
+def _metadata(metadata: Any) -> dict[str, Any]:
+    return clean.bundle(metadata) if isinstance(metadata, dict) else {}
+
+
 def _number(value: Any) -> int | float | None:
     """A number as JSON has it; None for what is none."""
     if isinstance(value, (bool, str)):
         return None
     try:
         exact = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        return float("inf")
+    except (TypeError, ValueError):
         return None
-    if exact != exact or exact in (float("inf"), float("-inf")):
-        return None
-    return int(value) if exact == int(exact) else exact
+    return int(value) if exact.is_integer() else exact
 
 
 def _size(content: Any) -> int:

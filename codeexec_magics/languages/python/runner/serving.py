@@ -71,7 +71,11 @@ def serve(kind: type[Run] | None = None) -> None:
         channel.leave(0)
         return
     channel.token = run["token"]
-    search_path.enter("")
+    file = run.get("file")
+    if file is not None:
+        run["filename"] = sys.argv[0] = file
+    folder = "" if file is None else os.path.dirname(file)
+    search_path.enter(folder, *run.get("path", ()))
     kind(channel, run, main).perform()
 
 
