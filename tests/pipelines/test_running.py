@@ -407,7 +407,10 @@ steps:
         run(text)
 
 
-def test_what_a_sandbox_returns_is_not_believed(run: Run) -> None:
+def test_what_a_sandbox_returns_is_not_believed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     text = """
 steps:
   - {id: a, sandbox: true, required: false, code: "import collections; collections.Counter('ab')"}
