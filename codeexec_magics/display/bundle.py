@@ -43,6 +43,7 @@ def mime_bundle(
     chip: bool = False,
     hide_secrets: bool = True,
     expected: bool = False,
+    remarks: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The card of a result in all forms that a front end may choose from.
 
@@ -55,6 +56,7 @@ def mime_bundle(
             for a person who is watching.
         hide_secrets: Whether values beside a failing line that look secret are hidden.
         expected: Whether it was meant to fail in this way.
+        remarks: What else is to be said, each on a line.
 
     Returns:
         ``text/html`` and ``text/plain``; the picture alone as ``image/png`` or ``image/jpeg`` where
@@ -62,7 +64,12 @@ def mime_bundle(
         that draw it better.
     """
     view = View(
-        target=target, streams=streams, chip=chip, hide_secrets=hide_secrets, expected=expected
+        target=target,
+        streams=streams,
+        chip=chip,
+        hide_secrets=hide_secrets,
+        expected=expected,
+        remarks=remarks,
     )
     card = card_of(result, view)
     return {"text/html": html_of(card), "text/plain": text_of(card), **_alone(card.blocks)}
@@ -77,10 +84,16 @@ def terminal_text(
     colour: bool = True,
     hide_secrets: bool = True,
     expected: bool = False,
+    remarks: tuple[str, ...] = (),
 ) -> str:
     """The card for a person at a terminal: text with its figures, by default in colour."""
     view = View(
-        target=target, streams=streams, chip=True, hide_secrets=hide_secrets, expected=expected
+        target=target,
+        streams=streams,
+        chip=True,
+        hide_secrets=hide_secrets,
+        expected=expected,
+        remarks=remarks,
     )
     return text_of(card_of(result, view), colour=colour)
 

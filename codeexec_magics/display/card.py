@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,7 @@ _STATES = {
     Outcome.MEMORY: ("bad", "out of memory"),
 }
 _PROCESSES = re.compile(r"the limit of (\d+) process(?:es)? was reached$")
+_FAILURES = "codeexec_magics.engine.mapping.failures"
 _ENDED_FROM_OUTSIDE = frozenset({Outcome.TIMED_OUT, Outcome.INTERRUPTED})
 
 
@@ -53,6 +55,7 @@ class View:
         chip: Whether to show times and memory, which differ from run to run.
         hide_secrets: Whether values beside a failing line that look secret are hidden.
         expected: Whether the program was meant to fail as it has.
+        remarks: What else is to be said, each on a line.
     """
 
     target: str | None = None
@@ -60,6 +63,7 @@ class View:
     chip: bool = False
     hide_secrets: bool = True
     expected: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def card_of(result: ExecutionResult, view: View) -> Card:
@@ -75,6 +79,7 @@ def card_of(result: ExecutionResult, view: View) -> Card:
         blocks += failure_blocks(result, view)
     if result.pending:
         blocks.append(Remark(_ended(result.pending)))
+    blocks += map(Remark, view.remarks)
     if view.streams:
         blocks += _streams(result)
 
@@ -84,6 +89,8 @@ def card_of(result: ExecutionResult, view: View) -> Card:
 def header_of(result: ExecutionResult, view: View) -> Header:
     """The header of a result's card."""
     state, word = _STATES[result.outcome]
+    if result.success and _failed_items(result.output):
+        state = "warn"
     if result.outcome is Outcome.CRASHED:
         word = "ended" if _too_many(result) else _end_of_process(result) or word
     if view.expected:
@@ -159,6 +166,8 @@ def _detail(result: ExecutionResult) -> str:
     match result.outcome:
         case Outcome.SUCCEEDED if type(result.output) is Shown:
             return "stays in its process"
+        case Outcome.SUCCEEDED if failed := _failed_items(result.output):
+            return f"{failed:,} of {counted(len(result.output), 'item')} failed"
         case Outcome.SUCCEEDED:
             return "" if result.output is not None else "no value"
         case Outcome.TIMED_OUT if math.isfinite(result.timeout):
@@ -170,6 +179,15 @@ def _detail(result: ExecutionResult) -> str:
         case Outcome.CRASHED:
             return "the program ended without a result"
     return ""
+
+
+def _failed_items(output: object) -> int:
+    """How many failures stand among the values of a map."""
+    # Where nobody has imported the module no map has failed.
+    kind = getattr(sys.modules.get(_FAILURES), "ItemFailure", None)
+    if type(output) is not list or kind is None:
+        return 0
+    return sum(type(value) is kind for value in output)
 
 
 def _streams(result: ExecutionResult) -> list[Block]:

@@ -20,6 +20,7 @@ from codeexec_magics.display.style import style_of
 LARGEST_CARD = 64_000
 """Bytes that a card may have, pictures and the user's own HTML not counted."""
 
+_CODE = "cx1-c"
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*(?:\n|\Z))")
 _SEPARATOR = "<i> · </i>"
 _LEFT_OUT = "<p>… more, left out here: the card would be too large</p>"
@@ -100,7 +101,9 @@ def _leaf(text: str) -> str:
 def _pre(inner: str, name: str = "") -> str:
     # HTML swallows a line end right after the tag.
     inner = _BLANK_LINE.sub("&#10;", "\n" + inner if inner.startswith("\n") else inner)
-    return f"<pre{f' class={name}' if name else ''}>{inner}</pre>"
+    # An excerpt may scroll, and what scrolls is to be reached by the keyboard.
+    scrolls = " tabindex=0" if name == _CODE else ""
+    return f"<pre{f' class={name}' if name else ''}{scrolls}>{inner}</pre>"
 
 
 def _clip(clip: b.Clip) -> str:
@@ -118,7 +121,9 @@ def _table(block: b.Table) -> str:
     head = "".join(map(_heading, block.columns))
     rows = zip(*(column.cells for column in block.columns), strict=True)
     body = "".join(f"<tr>{''.join(map(_cell, block.columns, row))}</tr>" for row in rows)
-    table = f"<table class=cx1-t><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    name = escape(block.caption)
+    head = f"<thead><tr>{head}</tr></thead>" if head else ""
+    table = f'<table class=cx1-t aria-label="{name}">{head}<tbody>{body}</tbody></table>'
     scroller = f"<div class=cx1-w>{table}</div>" if head else ""
     return f"{scroller}<p>{_leaf(block.caption)}</p>"
 
@@ -183,7 +188,7 @@ def _words(remark: b.Remark) -> str:
 
 def _excerpt(block: b.Excerpt) -> str:
     digits = len(str(block.lines[-1].number))
-    return _pre("".join(_line(line, digits) for line in block.lines).removesuffix("\n"), "cx1-c")
+    return _pre("".join(_line(line, digits) for line in block.lines).removesuffix("\n"), _CODE)
 
 
 def _line(line: b.Line, digits: int) -> str:
@@ -192,8 +197,12 @@ def _line(line: b.Line, digits: int) -> str:
     if not line.failing:
         return text + "\n"
     indent = " " * (digits + 5) + line.indent
+    # Lines that a long value goes on in stand a little to the right of where it begins.
+    hang = len(indent) + 2
+    style = f"padding-left:{hang}ch;text-indent:-{hang}ch"
     values = "".join(
-        f"<em>{indent}{_leaf(f'{name} = {value}')}\n</em>" for name, value in line.values
+        f"<em style={style}>{indent}{_leaf(f'{name} = {value}')}\n</em>"
+        for name, value in line.values
     )
     return f"<b>{text}\n</b>{values}"
 

@@ -1,4 +1,4 @@
-"""The cards of a job: while it runs, and in short when it has ended.
+"""The cards of a job: while it runs, and when it has ended.
 
 Lives wherever a job is shown and owns nothing. Pure, and the same in each run of a notebook.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from codeexec_magics.display.blocks import Card, Header
-from codeexec_magics.display.card import View, header_of
+from codeexec_magics.display.bundle import mime_bundle
 from codeexec_magics.display.html import html_of
 from codeexec_magics.display.text import text_of
 from codeexec_magics.display.wording import cut, on_one_line
@@ -31,8 +31,8 @@ def background_card(language: str, target: str | None = None) -> dict[str, Any]:
 
 @imports_from_outside()
 def ended_card(result: ExecutionResult) -> dict[str, Any]:
-    """What a job came to, in its card's header alone; its result has the whole card."""
-    return _bundle(header_of(result, View()))
+    """What a job came to, without what it printed: its result has that."""
+    return mime_bundle(result, streams=False)
 
 
 def _bundle(header: Header) -> dict[str, Any]:

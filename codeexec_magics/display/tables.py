@@ -18,10 +18,9 @@ from codeexec_magics.display.brief import (
     spoken,
     type_name,
 )
-from codeexec_magics.display.grids import Grid, Strip, is_absent
+from codeexec_magics.display.grids import HEAD_ROWS, TAIL_ROWS, Grid, Strip, is_absent
 from codeexec_magics.display.guard import attempt
 from codeexec_magics.display.wording import (
-    counted,
     cut,
     on_one_line,
     width,
@@ -34,36 +33,68 @@ _WIDEST_TABLE = 920.0
 _WIDEST_CELL = 325.0
 _PADDING = 20.0
 _NARROW = 24
+_SHORT = 15
 _LETTER, _BOLD, _SMALL = 7.7, 8.8, 6.7
 _MIDNIGHT = " 00:00:00"
 
 
 def table_of(grid: Grid) -> Table:
-    """The block that shows a grid, as many of its columns as stand beside each other."""
+    """The block that shows a grid: of its columns the first and last that have room."""
     columns = [_column(strip) for strip in grid.strips]
     if sum(map(_width, columns)) > _WIDEST_TABLE:
         columns = [_narrowed(column) for column in columns]
-    shown: list[Column] = []
-    room = _WIDEST_TABLE
-    for column in columns:
-        room -= _width(column)
-        if room < 0 and any(not before.label for before in shown):
-            break
-        shown.append(column)
-
-    names = sum(column.label for column in shown)
-    caption = _caption(grid, len(shown) - names)
-    if grid.columns is not None and len(shown) - names < grid.columns:
-        rows = len(grid.strips[0].values) if grid.strips else 0
+    if sum(map(_width, columns)) > _WIDEST_TABLE:
+        columns = [replace(column, name=_middle_cut(column.name, _SHORT)) for column in columns]
+    labels = [column for column in columns if column.label]
+    head, tail = _fitting(columns[len(labels) :], _WIDEST_TABLE - sum(map(_width, labels)), grid)
+    shown = [*labels, *head]
+    rows = len(grid.strips[0].values) if grid.strips else 0
+    if grid.columns is not None and len(head) + len(tail) < grid.columns:
         shown.append(Column("…", "", False, (Cell("…"),) * rows))
-    return Table(tuple(shown), caption)
+    shown += tail
+    if rows < grid.rows:
+        shown = [_with_gap(column) for column in shown]
+    return Table(tuple(shown), _caption(grid, rows, len(head), len(tail)))
+
+
+def _fitting(columns: list[Column], room: float, grid: Grid) -> tuple[list[Column], list[Column]]:
+    """The columns from both ends that have room, two of the beginning for each of the end."""
+    if grid.columns is None or (len(columns) == grid.columns and sum(map(_width, columns)) <= room):
+        return columns, []
+    room -= _width(Column("…", "", False, (Cell("…"),)))
+    head, tail = 0, 0
+    while head + tail < len(columns):
+        from_end = (head + tail) % 3 == 1
+        column = columns[-1 - tail] if from_end else columns[head]
+        room -= _width(column)
+        if room < 0 and head:
+            break
+        head, tail = head + (not from_end), tail + from_end
+    return columns[:head], columns[len(columns) - tail :]
+
+
+def _with_gap(column: Column) -> Column:
+    """The column with a mark where rows are left out."""
+    before, behind = column.cells[:HEAD_ROWS], column.cells[HEAD_ROWS:]
+    return replace(column, cells=(*before, Cell("…"), *behind))
 
 
 def _narrowed(column: Column) -> Column:
     cells = tuple(replace(cell, text=cut(cell.text, _NARROW)) for cell in column.cells)
     return replace(
-        column, name=cut(column.name, _NARROW), dtype=cut(column.dtype, _NARROW), cells=cells
+        column,
+        name=_middle_cut(column.name, _NARROW),
+        dtype=cut(column.dtype, _NARROW),
+        cells=cells,
     )
+
+
+def _middle_cut(name: str, longest: int) -> str:
+    """A name without its middle: names of many columns differ at their ends."""
+    if len(name) <= longest:
+        return name
+    half = (longest - 1) // 2
+    return f"{name[: longest - 1 - half]}…{name[-half:]}"
 
 
 def _width(column: Column) -> float:
@@ -74,14 +105,15 @@ def _width(column: Column) -> float:
     return _PADDING + min(max(bold, small, widest), _WIDEST_CELL)
 
 
-def _caption(grid: Grid, columns: int) -> str:
+def _caption(grid: Grid, rows: int, head: int, tail: int) -> str:
     shown = []
-    rows = max((len(strip.values) for strip in grid.strips), default=0)
     if rows < grid.rows:
-        shown.append(f"first {counted(rows, 'row')}" if grid.columns else f"first {rows}")
-    if grid.columns is not None and columns < grid.columns:
-        shown.append(f"first {counted(columns, 'column')}")
-    return f"{grid.size}, {' and '.join(shown)} shown" if shown else grid.size
+        noun = " rows" if grid.columns is not None else ""
+        shown.append(f"first {rows - TAIL_ROWS} and last {TAIL_ROWS}{noun}")
+    if grid.columns is not None and head + tail < grid.columns:
+        last = f" and last {tail}" if tail else ""
+        shown.append(f"first {head}{last} {'column' if head + tail == 1 else 'columns'}")
+    return f"{grid.size}, {', '.join(shown)} shown" if shown else grid.size
 
 
 def _column(strip: Strip) -> Column:

@@ -32,7 +32,9 @@ def load(ipython: Any) -> None:
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.begin_cell)
     ipython.events.register("post_run_cell", magics.end_cell)
-    ipython.display_formatter.mimebundle_formatter.for_type_by_name(*_JOB, magics.job_card)
+    formatter = ipython.display_formatter
+    formatter.mimebundle_formatter.for_type_by_name(*_JOB, magics.job_card)
+    formatter.ipython_display_formatter.for_type_by_name(*_JOB, magics.show_job)
     completion.attach(ipython)
 
 
@@ -49,7 +51,9 @@ def _take_away(ipython: Any) -> None:
     from codeexec_magics.magics import completion
 
     completion.detach(ipython)
-    ipython.display_formatter.mimebundle_formatter.pop(".".join(_JOB), None)
+    formatter = ipython.display_formatter
+    formatter.mimebundle_formatter.pop(".".join(_JOB), None)
+    formatter.ipython_display_formatter.pop(".".join(_JOB), None)
     # By name: after a reload of the modules the class is another one.
     there = [one for one in ipython.configurables if type(one).__name__ == "TransformMagics"]
     for magics in there:

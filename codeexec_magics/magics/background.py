@@ -32,6 +32,7 @@ class Background:
 
     def __init__(self) -> None:
         self._new: weakref.WeakKeyDictionary[Job, str] = weakref.WeakKeyDictionary()
+        self._drawn: weakref.WeakSet[Job] = weakref.WeakSet()
         self._untold: deque[str] = deque()
 
     def start(self, shell: Any, plan: Plan, settings: TransformSettings) -> Job:
@@ -51,7 +52,8 @@ class Background:
         language = plan.language
         line = LiveLine(language, settings.live_after, _BOTH) if person else None
         if line is not None and not arguments.quiet:
-            line.open()
+            # The cell's one card, which is replaced while the program runs, and at its end.
+            line.open(background_card(language, ", ".join(arguments.outputs)))
 
         def ended(result: ExecutionResult) -> ExecutionResult:
             if not result.success:
@@ -67,6 +69,8 @@ class Background:
         observer = _observer(line, quiet=arguments.quiet)
         job = running.start(plan, observer, ended)
         self._new[job] = ", ".join(arguments.outputs)
+        if line is not None:
+            self._drawn.add(job)
         if arguments.job is not None:
             shell.push({arguments.job: job})
         return job
@@ -80,9 +84,14 @@ class Background:
             return background_card(job.language, self._new[job])
         return job._repr_mimebundle_()
 
+    def is_drawn(self, job: Job) -> bool:
+        """Whether the cell that is being executed has a card of the job already."""
+        return job in self._drawn
+
     def begin_cell(self) -> None:
         """Another cell begins: a terminal is told now which jobs have failed meanwhile."""
         self._new.clear()
+        self._drawn.clear()
         while self._untold:
             sys.stderr.write(self._untold.popleft() + "\n")
 

@@ -58,10 +58,14 @@ class LiveLine:
         """What the run has to call."""
         return Pulse(self.beat, self._began + self._delay, _SECONDS_BETWEEN)
 
-    def open(self) -> None:
-        """Make the slot now, where the output is that is shown next."""
+    def open(self, bundle: dict[str, Any] | None = None) -> None:
+        """Make the slot now, where the output is that is shown next.
+
+        Args:
+            bundle: What it holds at first.
+        """
         if self._slot is None:
-            self._slot = display({}, raw=True, display_id=True, metadata=volatile())
+            self._slot = display(bundle or {}, raw=True, display_id=True, metadata=volatile())
 
     def follow(self, execution: Running) -> None:
         """Take note of the run whose figures are shown."""

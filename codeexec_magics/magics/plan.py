@@ -54,8 +54,9 @@ class Plan:
 
     @property
     def label(self) -> str:
-        """What the run is called: the transform's name; empty for the program's first line."""
-        return self.transform.name if self.transform is not None else ""
+        """What the run is called: by the line, or like the transform; else by its first line."""
+        own = self.transform.name if self.transform is not None else ""
+        return own or self.arguments.job or self.arguments.name or ""
 
     def run_options(self, shown: int) -> ExecutionOptions:
         """The options, where nobody gets hold of the value, or of more output than is shown.

@@ -205,6 +205,10 @@ class Showing:
             "streams": False,
             "hide_secrets": self._hides,
             "expected": expected,
+            "remarks": tuple(
+                f"{number:,} characters of {stream} are not shown: --{stream} NAME keeps them"
+                for stream, number in self._streams.left_out.items()
+            ),
         }
         if self._front_end is FrontEnd.TERMINAL:
             text = terminal_text(result, colour=wants_colour(self._shell), **how)

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 
 _TAIL = 4_000
+_MOST_LINES = 2_000
+"""Lines of a stream that are shown from its start: a page of more cannot be scrolled through."""
 _FLUSH_SECONDS = 0.05  # at most 20 messages a second to the front end; the first one at once
 
 
@@ -23,10 +25,13 @@ class _Bounded:
     shown: int = 0
     tail: str = ""
     skipped: int = 0
+    lines: int = _MOST_LINES
+    left_out: int = 0
 
     def take(self, text: str) -> str:
         """The part of new text that is shown now; the rest goes to the tail."""
-        head, rest = text[: self.room], text[self.room :]
+        end = self._end(text)
+        head, rest = text[:end], text[end:]
         self.room -= len(head)
         self.shown += len(head)
         if rest:
@@ -35,12 +40,25 @@ class _Bounded:
             self.tail = kept
         return head
 
+    def _end(self, text: str) -> int:
+        """Where the part ends that is shown now."""
+        end = min(self.room, len(text))
+        lines = text.count("\n", 0, end)
+        if lines >= self.lines:
+            place = -1
+            for _ in range(self.lines):
+                place = text.index("\n", place + 1)
+            end, lines, self.room = place + 1, self.lines, place + 1
+        self.lines -= lines
+        return end
+
     def ending(self) -> str:
         """What is shown after the program's end: how much is missing, and the tail."""
         tail, self.tail = self.tail, ""
         skipped, self.skipped = self.skipped, 0
         if not skipped:
             return tail
+        self.left_out += skipped
         return f"\n[… {skipped:,} characters are not shown …]\n{tail}"
 
 
@@ -63,6 +81,11 @@ class LiveStreams:
     def in_line(self) -> bool:
         """Whether what was shown last did not end its line."""
         return self._last != "\n"
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many characters of which streams are not shown."""
+        return {name: each.left_out for name, each in self._streams.items() if each.left_out}
 
     def write(self, stream: str, text: str) -> None:
         """Show a piece of a stream, or count it where its room is used up."""

@@ -197,6 +197,15 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
             return job._repr_mimebundle_()
         return self._background.card(job)
 
+    def show_job(self, job: Job) -> None:
+        """Show a job that a cell evaluates; IPython asks before it formats.
+
+        Raises:
+            NotImplementedError: It is to be formatted: the cell has no card of it.
+        """
+        if self._background is None or not self._background.is_drawn(job):
+            raise NotImplementedError
+
     def begin_cell(self, info: Any) -> None:
         """A cell is about to run; called by IPython's ``pre_run_cell``."""
         self.origin.remember(info)

@@ -8,6 +8,7 @@ import decimal
 import math
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -186,17 +187,52 @@ def test_columns_of_arrow_and_polars_are_values_with_a_type() -> None:
 def test_long_and_wide_tables_say_how_much_is_left_out() -> None:
     wide = pd.DataFrame(np.zeros((40, 200)))
 
-    assert body(wide).endswith("40 rows × 200 columns, first 10 rows and first 12 columns shown")
-    assert mime_bundle(done(wide))["text/html"].count("<td>…</td>") == 10
-    assert body(wide).split("\n")[1].split() == ["float64"] * 12
+    told = "40 rows × 200 columns, first 7 and last 3 rows, first 8 and last 4 columns shown"
+    assert body(wide).endswith(told)
+    lines = [line.split() for line in body(wide).split("\n")]
+    assert lines[0] == [*map(str, range(8)), "…", *map(str, range(196, 200))]
+    assert lines[1] == ["float64"] * 12
+    assert lines[9] == ["…"] * 13
+    assert len(lines) == 2 + 11 + 1
 
 
 def test_columns_that_do_not_stand_beside_each_other_are_left_out_and_marked() -> None:
     names = [f"measurement_{number}" for number in range(9)]
     text = body(pd.DataFrame(np.ones((2, 9)), columns=names))
 
-    assert text.split("\n")[0].split() == [*names[:6], "…"]
-    assert text.endswith("2 rows × 9 columns, first 6 columns shown")
+    assert text.split("\n")[0].split() == [*names[:4], "…", *names[7:]]
+    assert text.endswith("2 rows × 9 columns, first 4 and last 2 columns shown")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pd.DataFrame,
+        pl.DataFrame,
+        pa.table,
+        lambda columns: [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        ],
+        lambda columns: np.array(list(columns.values())).T,
+    ],
+    ids=["pandas", "polars", "arrow", "records", "numpy"],
+)
+def test_the_ends_of_every_table_are_shown(make: Callable[[dict[str, Any]], Any]) -> None:
+    text = body(make({f"c{number}": list(range(number, 100 + number)) for number in range(30)}))
+    lines = [line.split() for line in text.split("\n")]
+
+    values = lines[-12:-1]
+    assert [values[0][0], values[0][-1], values[-1][0], values[-1][-1]] == ["0", "29", "99", "128"]
+    assert set(values[7]) == {"…"}
+    assert text.endswith("first 7 and last 3 rows, first 8 and last 4 columns shown")
+
+
+def test_names_that_differ_at_their_end_are_cut_in_the_middle() -> None:
+    names = [f"a rather long column name {number}" for number in range(12)]
+    head = body(pd.DataFrame(np.ones((2, 12)), columns=names)).split("\n")[0]
+
+    assert "a rathe… name 0" in head
+    assert head.endswith("name 11")
 
 
 def test_nan_is_a_float_in_records_too() -> None:
@@ -208,7 +244,7 @@ def test_nan_is_a_float_in_records_too() -> None:
 def test_long_cells_make_room_for_other_columns() -> None:
     text = body([{f"c{number}": "word " * 50 for number in range(6)}])
 
-    assert text.split("\n")[0].split() == ["c0", "c1", "c2", "c3", "…"]
+    assert text.split("\n")[0].split() == ["c0", "c1", "c2", "…", "c5"]
     assert len(text.split("\n")[2].split("  ")[0]) == 24
     assert body([{"c": "x" * 100}]).split("\n")[2] == "x" * 31 + "…"
 

@@ -151,15 +151,13 @@ def test_what_runs_is_listed_and_ended(
     assert table[0].split() == (
         ["id", "state", "language", "age", "cpu", "memory", "processes", "program"]
     )
-    assert re.fullmatch(rf" *{first.id}  background, running .* 2  import os", table[1])
-    assert re.fullmatch(rf" *{second.id}  background, running .* 1  print\('on'.*", table[2])
+    assert re.fullmatch(rf" *{first.id}  background, running .* 2  first", table[1])
+    assert re.fullmatch(rf" *{second.id}  background, running .* 1  second", table[2])
     assert run("%transform_ps -v") is None
     assert len(capsys.readouterr().out.splitlines()) == 1 + (1 + 1 + 2) + (1 + 1 + 1)
 
     assert run(f"%transform_kill {second.id}") is None
-    assert capsys.readouterr().out.startswith(
-        f"{second.id}  python  print('on', flush=True): ended"
-    )
+    assert capsys.readouterr().out.startswith(f"{second.id}  python  second: ended")
     assert second.cancelled()
     assert not first.done()
     assert run("%transform_kill --now all") is None
@@ -199,6 +197,19 @@ def test_numbers_are_completed(shell: InteractiveShell, run: Run) -> None:
     assert complete("%transform_ps -", {}) == ("-", [("-v", "flag")])
 
 
+def test_a_job_that_has_ended_shows_its_value(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("%%transform --bg --job training\n[1, 2]") is None
+    job = shell.user_ns["training"]
+    assert job.label == "training"
+    assert wait_until(job.done, 30)
+    capsys.readouterr()
+
+    assert run("training") is None
+    assert "done · python · list\n[1, 2]" in capsys.readouterr().out
+
+
 def volatile(message: dict[str, Any]) -> bool:
     return bool(message["metadata"].get("codeexec_magics", {}).get("volatile"))
 
@@ -207,9 +218,11 @@ def test_a_person_sees_how_it_is_getting_on_and_then_its_card(kernel: Kernel) ->
     kernel.run("%transform_config live_after=0")
     shown = kernel.run("%%transform --bg -o out\nprint('text')\nimport time\ntime.sleep(0.3)\n1/0")
     (slot,) = shown.of("display_data")
-    assert (slot["data"], volatile(slot)) == ({}, True)
-    card = shown.of("execute_result")[0]["data"]
-    assert card["text/plain"] == "in the background · python · → out"
+    assert (slot["data"]["text/plain"], volatile(slot)) == (
+        "in the background · python · → out",
+        True,
+    )
+    assert shown.of("execute_result") == []  # the slot is the one card
 
     # The cell has ended: what comes now is for its slot.
     ended = ""
@@ -238,6 +251,7 @@ def test_a_recorder_gets_the_same_every_time_and_nothing_later(kernel: Kernel) -
         "in the background · javascript · → out",
     ]
     later = kernel.run("a.result(); a", person=False)
-    assert later.of("execute_result")[0]["data"]["text/plain"] == "failed · python"
+    text = later.of("execute_result")[0]["data"]["text/plain"]
+    assert text.startswith("failed · python\nZeroDivisionError: division by zero")
     for reply in (*first, *second, later):
         assert reply.of("display_data") == reply.of("update_display_data") == []

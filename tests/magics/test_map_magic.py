@@ -47,14 +47,19 @@ def test_a_failure_names_its_item_and_binds_nothing(
 
 
 @pytest.mark.parametrize("word", ["collect", "go-on"])
-def test_the_others_are_finished(shell: InteractiveShell, run: Run, word: str) -> None:
+def test_the_others_are_finished(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
     shell.user_ns["rows"] = [0, 1, 0]
 
     error = run(f"%%transform --map rows -o out --on-error {word}{HALF}")
 
     if word == "collect":
         assert error is None
-        assert [type(value) for value in shell.user_ns["out"]] == [ItemFailure, float, ItemFailure]
+        failures = shell.user_ns["out"]
+        assert [type(value) for value in failures] == [ItemFailure, float, ItemFailure]
+        assert [failures[place].value for place in (0, 2)] == [0, 0]
+        assert "→ out list · 2 of 3 items failed" in capsys.readouterr().out
     else:
         assert "2 of 3 items failed" in str(error)
 

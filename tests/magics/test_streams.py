@@ -134,3 +134,18 @@ def test_an_unfinished_line_is_known(
     streams.write("stdout", text)
 
     assert streams.in_line is open_line
+
+
+def test_no_more_lines_are_shown_than_can_be_scrolled_through(screens: dict[str, Screen]) -> None:
+    streams = LiveStreams(10_000_000)
+    for start in range(0, 10_000, 1_000):
+        lines = range(start, start + 1_000)
+        streams.write("stdout", "".join(f"{number}\n" for number in lines))
+    streams.finish()
+
+    shown = screens["stdout"].getvalue()
+    assert shown.startswith("".join(f"{number}\n" for number in range(2_000)) + "\n[… ")
+    assert shown.endswith("9999\n")
+    assert shown.count("\n") < 3_000
+    (left_out,) = streams.left_out.values()
+    assert f"[… {left_out:,} characters are not shown …]" in shown

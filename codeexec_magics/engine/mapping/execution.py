@@ -166,15 +166,16 @@ class MapExecution:
         self, result: ExecutionResult, failures: Mapping[int, ItemFailure], drawn: int
     ) -> ExecutionResult:
         failure = failures[min(failures)]
-        others = "" if len(failures) == 1 else f"; {len(failures):,} of {drawn:,} items failed"
-        if self._plan.on_error == "stop":
-            others = ""  # how many it were by then is luck
+        trace, others = failure.noted(), ""
+        if len(failures) > 1 and self._plan.on_error != "stop":  # else their number is luck
+            counted = f"{len(failures):,} of {drawn:,} items failed"
+            trace, others = replace(trace, notes=(*trace.notes, counted)), f"; {counted}"
         return replace(
             result,
             outcome=failure.outcome,
             output=None,
             error=f"{failure.error} ({failure.place}{others})",
-            trace=failure.noted(),
+            trace=trace,
             exit_code=failure.exit_code,
         )
 

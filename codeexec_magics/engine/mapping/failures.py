@@ -27,6 +27,7 @@ class ItemFailure:
         error: One line, ``Type: message``.
         trace: The failure as data, where there is one.
         exit_code: As in `ExecutionResult`: 1 after an exception, else the process's own.
+        value: The item itself.
     """
 
     index: int
@@ -35,12 +36,13 @@ class ItemFailure:
     error: str
     trace: Trace | None = field(default=None, repr=False)
     exit_code: int | None = 1
+    value: Any = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, index: int, item: object, result: ExecutionResult) -> ItemFailure:
         """The failure of an item whose run ended so."""
         error = result.error or result.outcome.value
-        return cls(index, short(item), result.outcome, error, result.trace, result.exit_code)
+        return cls(index, short(item), result.outcome, error, result.trace, result.exit_code, item)
 
     @property
     def stack_trace(self) -> str | None:

@@ -107,10 +107,10 @@ def test_a_screen_reader_hears_the_card_in_order(view: Page) -> None:
             "text: done",
             "code: javascript",
             "code: out",
-            "- table:",
+            '- table "3 rows × 4 columns":',
             'columnheader "name str"',
             'cell "Ada"',
-            "3 rows × 4 columns",
+            "paragraph: 3 rows × 4 columns",
             "stdout",
         )
     ]

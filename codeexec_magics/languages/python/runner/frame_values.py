@@ -17,6 +17,10 @@ _LONGEST = 120
 _DULL = (type(re), type(len), type(lambda: None), type)
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _MISSING = object()
+_LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "numpy", "geopandas"})
+_MOST_COLUMNS = 12
+_FEW = 8
+"""Items of an array that are shown as numpy shows them."""
 
 
 def values_on(
@@ -41,6 +45,12 @@ def values_on(
 
 def short(value: Any) -> str:
     """A short text of a value, without addresses; never throws."""
+    try:
+        text = _of_table(value)
+    except Exception:  # noqa: BLE001 - the user's attributes
+        text = ""
+    if text:
+        return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     shortener = reprlib.Repr()
     shortener.maxstring = shortener.maxother = _LONGEST
     shortener.maxdict = shortener.maxlist = shortener.maxtuple = shortener.maxset = 8
@@ -49,6 +59,26 @@ def short(value: Any) -> str:
     except Exception as error:  # noqa: BLE001 - the user's __repr__
         return f"<{type(value).__name__}: its repr throws {type(error).__name__}>"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _of_table(value: Any) -> str:
+    """A frame's size and columns, a series' or an array's type and size; empty for all else.
+
+    Their own texts are tables, and say nothing on one line.
+    """
+    kind = type(value)
+    if (kind.__module__ or "").partition(".")[0] not in _LIBRARIES:
+        return ""
+    columns = getattr(value, "column_names", None) or getattr(value, "columns", None)
+    if columns is not None and len(value.shape) == 2:
+        rows, count = value.shape
+        shown = ", ".join(map(str, list(columns)[:_MOST_COLUMNS]))
+        return f"{kind.__name__} {rows:,} × {count:,}: {shown}{', …' * (count > _MOST_COLUMNS)}"
+    dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
+    if dtype is None or not shape or (kind.__name__ == "ndarray" and value.size <= _FEW):
+        return ""
+    size = " × ".join(f"{length:,}" for length in shape)
+    return f"{kind.__name__} {dtype}, {size}{' values' if len(shape) == 1 else ''}"
 
 
 def _names(text: str) -> list[str]:
