@@ -9,6 +9,7 @@ import pytest
 from census import TEMP, Census, Starts, descriptors, wait_until
 
 from codeexec_magics import CodeExecutor
+from codeexec_magics.leases.sharing import Share
 
 STARTS = Starts()
 
@@ -28,6 +29,12 @@ def executor() -> Iterator[CodeExecutor]:
         shared.client.welcome()
         STARTS.resting.add(shared.client.pid or 0)
         yield shared
+
+
+@pytest.fixture
+def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executors of this test have supervisors of their own, whatever others there are."""
+    monkeypatch.setattr(Share, "_shared", {})
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,7 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
-from codeexec_magics.engine.execution import Execution
 from codeexec_magics.engine.observer import Observer
-from codeexec_magics.languages import find
-from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision import cgroup, limits
 from codeexec_magics.supervision.limits import Limits, Watch
 from codeexec_magics.supervision.processes import children
@@ -443,44 +440,42 @@ def test_what_a_program_puts_into_its_group_goes(executor: CodeExecutor, program
 
 
 @pytest.fixture
-def client() -> Iterator[SupervisorClient]:
-    """A supervisor of this test's own."""
-    own = SupervisorClient()
-    own.welcome()
-    yield own
-    own.close()
+def own(unshared: None) -> Iterator[CodeExecutor]:
+    """An executor with a supervisor of this test's own."""
+    with CodeExecutor(standbys=0) as executor:
+        executor.client.welcome()
+        yield executor
 
 
-def the_supervisor(client: SupervisorClient) -> list[int]:
-    assert client.pid is not None
-    return [client.pid]
+def the_supervisor(own: CodeExecutor) -> list[int]:
+    assert own.client.pid is not None
+    return [own.client.pid]
 
 
-def the_reaper(client: SupervisorClient) -> list[int]:
-    return children(*the_supervisor(client))
+def the_reaper(own: CodeExecutor) -> list[int]:
+    return children(*the_supervisor(own))
 
 
-def both(client: SupervisorClient) -> list[int]:
-    return the_supervisor(client) + the_reaper(client)
+def both(own: CodeExecutor) -> list[int]:
+    return the_supervisor(own) + the_reaper(own)
 
 
 @with_groups
 @pytest.mark.parametrize("victims", [the_supervisor, the_reaper, both])
 def test_no_group_outlives_those_who_supervise(
-    client: SupervisorClient, victims: Callable[[SupervisorClient], list[int]]
+    own: CodeExecutor, victims: Callable[[CodeExecutor], list[int]]
 ) -> None:
     seen: list[set[str]] = []
 
     def kill(stream: str, text: str) -> None:
         seen.append(groups())
-        pids = victims(client)
+        pids = victims(own)
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for pid in pids:
                 os.kill(pid, number)
 
     options = ExecutionOptions(standbys=0, memory=LIMIT)
-    execution = Execution(Program(WAITS), find("python"), options, Observer(output=kill))
-    result = execution.run(client, {})
+    result = own.run(Program(WAITS), options, {}, Observer(output=kill))
 
     assert len(seen[0]) == 1
     assert result.outcome is Outcome.CRASHED

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from codeexec_magics import ExecutionResult, Outcome
-from codeexec_magics.engine.execution import Execution
-from codeexec_magics.engine.observer import Observer
+from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
 from codeexec_magics.engine.surroundings import take_lease
 from codeexec_magics.languages import find
-from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.containment import strongest
-from codeexec_magics.values.options import ExecutionOptions, Program
+from codeexec_magics.values.options import ExecutionOptions
 
 TIERS = [
     name
@@ -23,27 +20,25 @@ TIERS = [
 
 
 @pytest.fixture(params=TIERS)
-def client(request: pytest.FixtureRequest) -> Iterator[SupervisorClient]:
-    """A supervisor of one tier."""
-    own = SupervisorClient(request.param)
-    yield own
-    own.close()
+def own(request: pytest.FixtureRequest, unshared: None) -> Iterator[CodeExecutor]:
+    """An executor of one tier."""
+    with CodeExecutor(containment=request.param, standbys=0) as executor:
+        yield executor
 
 
-def run(client: SupervisorClient, source: str) -> ExecutionResult:
-    options = ExecutionOptions(timeout=0.5, grace=0, standbys=0)
-    return Execution(Program(source), find("python"), options, Observer()).run(client, {})
+def run(own: CodeExecutor, source: str) -> ExecutionResult:
+    return own.execute(source, timeout=0.5, grace=0)
 
 
-def test_a_program_alone(client: SupervisorClient) -> None:
-    receipt = run(client, "1").receipt
+def test_a_program_alone(own: CodeExecutor) -> None:
+    receipt = run(own, "1").receipt
 
     assert (receipt.reaped, receipt.forced, receipt.left) == (1, 0, 0)
 
 
-def test_children_that_had_ended_and_children_that_had_not(client: SupervisorClient) -> None:
+def test_children_that_had_ended_and_children_that_had_not(own: CodeExecutor) -> None:
     receipt = run(
-        client,
+        own,
         "import subprocess\nsubprocess.run(['true'])\n"
         "for _ in range(3):\n    subprocess.Popen(['sleep', '600'])\n1",
     ).receipt
@@ -52,14 +47,14 @@ def test_children_that_had_ended_and_children_that_had_not(client: SupervisorCli
     assert (receipt.reaped, receipt.forced, receipt.left) == (4, 3, 0)
 
 
-def test_orphans(client: SupervisorClient) -> None:
-    receipt = run(client, "import os\nos.system('(sleep 600 & sleep 600 &)')\n1").receipt
+def test_orphans(own: CodeExecutor) -> None:
+    receipt = run(own, "import os\nos.system('(sleep 600 & sleep 600 &)')\n1").receipt
 
     assert (receipt.reaped, receipt.forced, receipt.left) == (3, 2, 0)
 
 
-def test_a_program_that_had_to_be_killed(client: SupervisorClient) -> None:
-    result = run(client, "import os\nos.fork()\nos.fork()\nwhile True: pass")
+def test_a_program_that_had_to_be_killed(own: CodeExecutor) -> None:
+    result = run(own, "import os\nos.fork()\nos.fork()\nwhile True: pass")
 
     assert result.outcome is Outcome.TIMED_OUT
     receipt = result.receipt
@@ -74,17 +69,17 @@ def test_a_program_that_had_to_be_killed(client: SupervisorClient) -> None:
         ("import os; os.kill(os.getpid(), 9)", -9),
     ],
 )
-def test_a_program_that_ended_by_itself(client: SupervisorClient, source: str, code: int) -> None:
-    result = run(client, source)
+def test_a_program_that_ended_by_itself(own: CodeExecutor, source: str, code: int) -> None:
+    result = run(own, source)
 
     assert (result.exit_code, result.receipt.reaped, result.receipt.forced) == (code, 1, 0)
 
 
 def test_the_end_of_a_run_s_socket_after_its_last_word_is_no_loss(
-    client: SupervisorClient,
+    own: CodeExecutor,
 ) -> None:
     """Who attends to several runs may be woken once more by one that is over."""
-    lease = take_lease(client, find("python"), ExecutionOptions(standbys=0))
+    lease = take_lease(own.client, find("python"), ExecutionOptions(standbys=0))
     try:
         lease.release()
         lease.wait()

@@ -17,16 +17,12 @@ from census import wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor, Outcome
-from codeexec_magics.engine.execution import Execution
-from codeexec_magics.engine.observer import Observer
-from codeexec_magics.languages import find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.supervision.choice import Choice
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.supervision.processes import children
 from codeexec_magics.supervision.recipe import Isolation
 from codeexec_magics.values.bundles import harmless
-from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
 ROOT = Path(codeexec_magics.__file__).parents[1]
@@ -166,19 +162,13 @@ def test_a_sandboxed_program_changes_its_own_folders_only(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sandboxed_program_in_a_worker_that_stood_by(
-    language: str, outside: Path, inside: Path
+    language: str, outside: Path, inside: Path, unshared: None
 ) -> None:
-    client = SupervisorClient()
-    options = ExecutionOptions(sandbox=True, directory=str(inside), standbys=1)
-    program = Program(changes(language), language)
-    try:
+    with CodeExecutor(sandbox=True, directory=str(inside), standbys=1) as own:
         for _ in range(4):
-            execution = Execution(program, find(language), options, Observer())
-            result = execution.run(client, {"outside": str(outside)})
+            result = own.execute(changes(language), language, inputs={"outside": str(outside)})
             assert_changes_only_its_own(result.output)
-            assert wait_until(lambda: stands_by(client))
-    finally:
-        client.close()
+            assert wait_until(lambda: stands_by(own.client))
 
 
 def stands_by(client: SupervisorClient) -> bool:

@@ -15,11 +15,7 @@ from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
 from codeexec_magics.data import remote_memory
-from codeexec_magics.engine.execution import Execution
-from codeexec_magics.engine.mapping import MapExecution, MapPlan
-from codeexec_magics.engine.observer import Observer
-from codeexec_magics.languages import find
-from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.engine.mapping import MapPlan
 from codeexec_magics.supervision import processes
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.values.options import ExecutionOptions, Program
@@ -58,25 +54,22 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> Copies:
     return Copies(monkeypatch)
 
 
-def runs(client: SupervisorClient) -> Run:
+def runs(own: CodeExecutor) -> Run:
     """Run programs in workers that stand by: one that starts does not let its memory be copied."""
-    first = ExecutionOptions(standbys=1)
 
     def run(source: str, inputs: dict[str, Any] | None = None, **options: Any) -> ExecutionResult:
-        if client.pid is None:  # not before the test: pytest changes the environment for each phase
-            Execution(Program("import numpy"), find("python"), first, Observer()).run(client, {})
-        assert wait_until(lambda: stands_by(client), 30)
-        chosen = ExecutionOptions(**{"standbys": 1, "grace": 0.1, **options})
-        execution = Execution(Program(source), find("python"), chosen, Observer())
-        return execution.run(client, inputs or {})
+        if own.client.pid is None:  # not before: pytest changes the environment for each phase
+            own.execute("import numpy")
+        assert wait_until(lambda: stands_by(own), 30)
+        return own.execute(source, inputs=inputs, **{"grace": 0.1, **options})
 
     return run
 
 
-def stands_by(client: SupervisorClient) -> bool:
+def stands_by(own: CodeExecutor) -> bool:
     """Whether a worker waits that has become what it is to be."""
-    assert client.pid is not None
-    reapers = [pid for pid in processes.children(client.pid) if is_reaper(pid)]
+    assert own.client.pid is not None
+    reapers = [pid for pid in processes.children(own.client.pid) if is_reaper(pid)]
     return any(
         remote_memory.is_allowed(worker) for pid in reapers for worker in processes.children(pid)
     )
@@ -91,39 +84,37 @@ def is_reaper(pid: int) -> bool:
 
 
 @pytest.fixture
-def client(request: pytest.FixtureRequest) -> Iterator[SupervisorClient]:
-    own = SupervisorClient(getattr(request, "param", "auto"))
-    yield own
-    own.close()
+def own(request: pytest.FixtureRequest, unshared: None) -> Iterator[CodeExecutor]:
+    with CodeExecutor(containment=getattr(request, "param", None), standbys=1) as executor:
+        yield executor
 
 
 @pytest.fixture
-def run(client: SupervisorClient) -> Run:
-    return runs(client)
+def run(own: CodeExecutor) -> Run:
+    return runs(own)
 
 
 def test_what_the_items_of_a_map_share_is_copied_to_each_worker(
-    client: SupervisorClient, run: Run, copies: Copies
+    own: CodeExecutor, run: Run, copies: Copies
 ) -> None:
     shared = numpy.arange(LARGE, dtype=float)
     items = [numpy.full(100, number) for number in range(40)]  # they travel by the arena
     program = Program("def transform(item, shared): return shared[int(item[0])] + shared.sum()")
     run("1")  # from here on workers stand by
-    assert wait_until(lambda: stands_by(client), 30)
+    assert wait_until(lambda: stands_by(own), 30)
     copies.written.clear()
 
     plan = MapPlan(workers=1, batch=4)
     options = ExecutionOptions(standbys=1)
-    mapped = MapExecution(program, find("python"), options, plan, Observer())
-    result = mapped.run(client, items, {"shared": shared})
+    result = own.map(program, options, items, {"shared": shared}, plan=plan)
 
     assert result.output == [number + shared.sum() for number in range(40)]
     assert copies.written == [shared.nbytes]
 
 
-@pytest.mark.parametrize("client", TIERS, indirect=True)
-def test_arrays_and_frames_arrive_equal_in_every_tier(client: SupervisorClient) -> None:
-    run = runs(client)
+@pytest.mark.parametrize("own", TIERS, indirect=True)
+def test_arrays_and_frames_arrive_equal_in_every_tier(own: CodeExecutor) -> None:
+    run = runs(own)
     numbers = numpy.arange(LARGE, dtype=float)
     frame = pandas.DataFrame({"a": numbers, "b": numpy.arange(LARGE), "c": ["x", "y"] * 200_000})
     moments = numbers.astype("M8[s]")
@@ -272,7 +263,7 @@ def test_memory_that_others_may_not_read_is_no_value(run: Run) -> None:
         assert "could not be copied" in (result.error or "")
 
 
-def test_many_threads_at_once(client: SupervisorClient, run: Run) -> None:
+def test_many_threads_at_once(own: CodeExecutor, run: Run) -> None:
     found: dict[int, float] = {}
 
     def work(number: int) -> None:
