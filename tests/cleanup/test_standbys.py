@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from census import below, wait_until
@@ -13,7 +16,9 @@ from census import below, wait_until
 from codeexec_magics import CodeExecutor
 from codeexec_magics.leases import client as client_module
 from codeexec_magics.leases.sharing import Share
+from codeexec_magics.protocol import frames
 from codeexec_magics.supervision import processes
+from codeexec_magics.values.results import ExecutionResult
 
 WHOAMI = {"python": "import os\nos.getpid()", "javascript": "process.pid"}
 
@@ -194,3 +199,88 @@ def test_workers_are_given_up_when_memory_becomes_scarce(
     scarce.unlink()
 
     settled(ready, "python")
+
+
+@pytest.mark.parametrize(
+    ("language", "program"),
+    [("python", "open('f').read()"), ("javascript", "require('fs').readFileSync('f', 'utf8')")],
+)
+def test_a_folder_that_was_replaced_is_the_new_one(
+    ready: CodeExecutor, tmp_path: Path, language: str, program: str
+) -> None:
+    folder = tmp_path / "folder"
+    for content in ("old", "new", "newest"):
+        folder.mkdir()
+        (folder / "f").write_text(content)
+
+        result = ready.execute(program, language, directory=str(folder))
+
+        assert result.output == content, result.error
+        assert wait_until(lambda: _stands_by_in(folder))
+        shutil.rmtree(folder)
+
+
+def _stands_by_in(folder: Path) -> bool:
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            found.append(str(link.readlink()))
+        except OSError:
+            continue
+    return str(folder) in found
+
+
+def together(*calls: Callable[[], ExecutionResult]) -> list[ExecutionResult]:
+    """The results of calls that are made at the same time."""
+    results: dict[int, ExecutionResult] = {}
+
+    def call(number: int) -> None:
+        results[number] = calls[number]()
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [results[number] for number in range(len(calls))]
+
+
+def _zygote(supervisor: int) -> int | None:
+    for child in processes.children(supervisor):
+        try:
+            if b"--zygote" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+        except OSError:
+            continue
+    return None
+
+
+def test_a_zygote_that_is_killed_with_requests_unread(
+    ready: CodeExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.execute("1")
+    supervisor = ready.client.pid or 0
+    # The zygote, and what it has forked: from then on it is needed.
+    assert wait_until(lambda: _zygote(supervisor) and len(processes.children(supervisor)) > 1)
+    asked = threading.Semaphore(0)
+    send = frames.send
+
+    def send_and_tell(channel: Any, message: dict[str, Any], *descriptors: Any) -> None:
+        send(channel, message, *descriptors)
+        if message["type"] == "lease":
+            asked.release()
+
+    def kill() -> ExecutionResult:
+        for _ in range(3):
+            asked.acquire()
+        # The supervisor, which ends a zygote that is stopped, finds the requests first.
+        os.kill(supervisor, signal.SIGCONT)
+        return ready.execute("0")
+
+    monkeypatch.setattr(frames, "send", send_and_tell)
+    os.kill(supervisor, signal.SIGSTOP)
+    os.kill(_zygote(supervisor) or 0, signal.SIGSTOP)
+    results = together(kill, *[lambda: ready.execute("6 * 7")] * 3)
+
+    assert [(result.output, result.error) for result in results[1:]] == [(42, None)] * 3
+    assert ready.client.pid == supervisor

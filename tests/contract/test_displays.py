@@ -65,3 +65,33 @@ def test_the_displays_of_all_workers_of_a_map_are_bounded_together(executor: Cod
     assert list(result.displays) == shown
     assert len(shown) == 1001
     assert shown[1000]["text/plain"].startswith("… further displays are left out")
+
+
+@pytest.mark.parametrize("metadata", ["[1]", "'abc'", "5", "[['a', 1], ['b']]"])
+def test_metadata_of_a_wrong_type_is_none(executor: CodeExecutor, metadata: str) -> None:
+    result = executor.execute_python(f"display(1, metadata={metadata})\n2")
+
+    assert result.output == 2, result.error
+    assert len(result.displays) == 1
+
+
+def test_threads_of_a_program_may_display_at_once(executor: CodeExecutor) -> None:
+    result = executor.execute_python("""
+import threading
+
+class Large:
+    def _repr_html_(self):
+        return "x" * 300_000
+
+def work():
+    for _ in range(10):
+        display(Large())
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+6
+""")
+
+    assert result.output == 6, result.error
+    assert [len(bundle["text/html"]) for bundle in result.displays] == [300_000] * 40

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from census import below, wait_until
 
 import codeexec_magics
 from codeexec_magics import CodeExecutor
+from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.values.results import Outcome
 
 ROOT = Path(codeexec_magics.__file__).parents[1]
@@ -196,3 +198,33 @@ def test_no_limit_and_limits_beyond_a_life(executor: CodeExecutor, timeout: floa
     result = executor.execute_python("print('slow'); 1 + 1", timeout=timeout)
 
     assert (result.output, result.stdout) == (2, "slow\n")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "outcome"),
+    [
+        ({"environment": {f"V{n}": "x" * 100_000 for n in range(170)}}, Outcome.FAILED),
+        ({"environment": {"V": "x" * 1_000_000}}, Outcome.FAILED),
+        ({"interpreter": "~nobody-is-called-so/bin/python"}, Outcome.FAILED),
+        ({"timeout": 1e10}, Outcome.SUCCEEDED),
+        ({"timeout": 10**400}, Outcome.SUCCEEDED),
+    ],
+)
+def test_odd_surroundings_give_a_result(
+    executor: CodeExecutor, surroundings: dict[str, Any], outcome: Outcome
+) -> None:
+    assert executor.execute_python("1", **surroundings).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"environment": None},
+        {"environment": ["A"]},
+        {"startup_timeout": 1e7},
+        {"startup_timeout": 10**400},
+    ],
+)
+def test_wrong_surroundings_are_refused(surroundings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOptions):
+        CodeExecutor().execute_python("1", **surroundings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import resource
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from codeexec_magics import CodeExecutor
 from codeexec_magics.data import PYTHON, Arena, decode, encode
 from codeexec_magics.errors import DecodingFailed
+from codeexec_magics.values.results import Outcome
 
 SAME = (1 << 61) - 1  # numbers that are a multiple of it have the same hash
 COLLIDING = [{"$": "int", "v": hex(SAME * number)} for number in range(1, 20_000)]
@@ -135,8 +137,26 @@ node = [{"$": "bytes", "b": 0}] * 150
 value = {"codec": "tree", "inline": node, "buffers": [[0, 20 << 20]]}
 text = json.dumps({"type": "result", "token": run["token"], "value": value}).encode()
 os.write(3, struct.pack(">I", len(text)) + text)
+os._exit(0)  # before the runner says its own last word
 """
     result = executor.execute_python(program, sandbox=True, directory=str(tmp_path))
 
     assert not result.success
     assert "again and again" in (result.error or "")
+
+
+def test_a_text_that_was_never_written_is_not_copied(executor: CodeExecutor) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    result = executor.execute_python("""
+import gc, os
+from _codeexec_magics.languages.python.runner.channel import Channel
+os.ftruncate(5, 2 << 30)
+channel = next(one for one in gc.get_objects() if isinstance(one, Channel))
+value = {"codec": "tree", "offset": 0, "length": 2 << 30}
+channel.finish({"type": "result", "value": value}, 0)
+""")
+
+    assert result.outcome is Outcome.FAILED
+    assert "never written" in (result.error or "")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20
