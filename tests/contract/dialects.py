@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codeexec_magics.testing import Dialect
 
 PYTHON = Dialect(
@@ -108,6 +110,20 @@ BASH = Dialect(
     directory='echo "\\"$PWD\\"" >&3',
 )
 
+TYPESCRIPT = replace(
+    JAVASCRIPT,
+    language="typescript",
+    suffix=".ts",
+    forty_two="const n: number = 6; n * 7",
+    transform="function transform(inputs: any): number {\n  return inputs.a + inputs['b'];\n}",
+    throw_in_function="function transform(inputs: any) {\n  throw new TypeError('Test');\n}\n",
+    syntax_error="const a: number = 1;\nconst b: = = 2;\n",
+    import_beside="",
+    beside="",
+    fail_beside="",
+    identity="value as any",
+)
+
 # A query's value is a frame; a statement that changes rows gives their number.
 SQL = Dialect(
     language="sql",
@@ -122,4 +138,10 @@ SQL = Dialect(
     environment="",
 )
 
-DIALECTS = {"python": PYTHON, "javascript": JAVASCRIPT, "bash": BASH, "sql": SQL}
+DIALECTS = {
+    "python": PYTHON,
+    "javascript": JAVASCRIPT,
+    "typescript": TYPESCRIPT,
+    "bash": BASH,
+    "sql": SQL,
+}

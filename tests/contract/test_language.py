@@ -20,6 +20,10 @@ class TestJavaScript(LanguageContract):
     dialect = DIALECTS["javascript"]
 
 
+class TestTypeScript(LanguageContract):
+    dialect = DIALECTS["typescript"]
+
+
 class TestBash(LanguageContract):
     dialect = DIALECTS["bash"]
 

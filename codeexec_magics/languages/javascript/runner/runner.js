@@ -22,6 +22,7 @@ const $ = require('./primordials.js');
 const control = require('./wire/control.js');
 const parser = require('./source/parser.js');
 const streams = require('./output/streams.js');
+const typescript = require('./source/typescript.js');
 const { rehearse } = require('./running/rehearsal.js');
 const { execute } = require('./running/run.js');
 
@@ -40,27 +41,43 @@ function putOnPath() {
   }
 }
 
+/** Whether types are to be taken out first; the program sees nothing of the word. */
+function takesTypeScript() {
+  const at = process.argv.indexOf('--typescript');
+  return at > 0 && process.argv.splice(at, 1).length > 0;
+}
+
 async function main() {
+  const isTyped = takesTypeScript();
+  if (isTyped && typescript.missing() !== '') {
+    process.stderr.write(typescript.missing());
+    process.reallyExit(UNUSABLE);
+  }
+
   OWN_DESCRIPTORS.forEach(control.remember);
   parser.hideModules();
   streams.block();
   putOnPath();
   Error.stackTraceLimit = STACK_FRAMES;
   const { version } = process;
-  control.send(
-    JSON.stringify({ type: 'ready', protocol: VERSION, language: 'javascript', version }),
-  );
+  const language = isTyped ? 'typescript' : 'javascript';
+  control.send(JSON.stringify({ type: 'ready', protocol: VERSION, language, version }));
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
   // large as the program's own, and takes as long to go.
-  const preparation = setTimeout(rehearse, STANDBY_MILLISECONDS);
+  const preparation = setTimeout(() => {
+    rehearse();
+    if (isTyped) {
+      typescript.rehearse();
+    }
+  }, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);
   if (request?.type !== 'run') {
     process.reallyExit(UNUSABLE);
   }
-  await execute(request, text);
+  await execute(request, text, isTyped);
 }
 
 $.apply(main, undefined, []);

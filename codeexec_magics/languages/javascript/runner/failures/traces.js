@@ -10,7 +10,7 @@ const util = require('node:util');
 const $ = require('../primordials.js');
 const { lineOf } = require('../source/excerpts.js');
 const { asWritten, frameAt, framesOf, pathOf, stackText } = require('./stack_frames.js');
-const { NotAProgram } = require('../source/evaluate.js');
+const { NotAProgram } = require('../source/not_a_program.js');
 const hints = require('./syntax_hints.js');
 const pauses = require('./paused_values.js');
 const { attempt, className, typeName } = require('../refusal.js');
@@ -24,6 +24,8 @@ const UNDEFINED_NAME = /^(\S+) is not defined$/;
 const MOST_LEVELS = 20;
 const MOST_MEMBERS = 20;
 const MOST_NOTES = 10;
+const LAST_OF_PLANE = 0xffff;
+const SURROGATE = /[\ud800-\udbff]/;
 const MOST_BASES = 20;
 const LONGEST_TEXT = 100_000;
 const BRIEF = {
@@ -139,6 +141,27 @@ function notesOf(error) {
   return notes;
 }
 
+/** A column in characters: V8 counts the halves of those beyond the basic plane. */
+function inCharacters(line, column) {
+  let count = 0;
+  for (let at = 0; at < column - 1; count += 1) {
+    at += $.codePoint(line, at) > LAST_OF_PLANE ? 2 : 1;
+  }
+  return count + 1;
+}
+
+/** Let the columns of frames count characters, as those of every other language do. */
+function countCharacters(program, frames) {
+  for (let index = 0; index < frames.length; index += 1) {
+    const frame = frames[index];
+    const line = frame.user ? lineOf(program, frame.file, frame.line) : '';
+    if ($.execute(SURROGATE, line) !== null) {
+      frame.column = inCharacters(line, frame.column);
+      frame.end_column = frame.end_column && inCharacters(line, frame.end_column);
+    }
+  }
+}
+
 class Extractor {
   #program;
 
@@ -176,6 +199,7 @@ class Extractor {
       this.#addSyntaxPlace(trace, place);
     }
     hints.add(trace, this.#program);
+    countCharacters(this.#program, trace.frames);
     this.#addOthers(trace, thrown, depth);
     return trace;
   }
@@ -202,6 +226,7 @@ class Extractor {
     const endColumn = end === null ? column + 1 : end.column;
     this.#placeSyntaxError(trace, { file: this.#program.filename, line, column, endColumn });
     hints.add(trace, this.#program);
+    countCharacters(this.#program, trace.frames);
     return trace;
   }
 

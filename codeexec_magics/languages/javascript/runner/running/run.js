@@ -22,6 +22,7 @@ const { programOf } = require('../source/program.js');
 const { Refusal, attempt } = require('../refusal.js');
 const stop = require('./stop.js');
 const threads = require('./threads.js');
+const typescript = require('../source/typescript.js');
 const { traceOf, traceOfMessage } = require('../failures/traces.js');
 
 const { process, setImmediate } = globalThis;
@@ -208,10 +209,22 @@ async function mapItems(request, pair, inputs, items, ending) {
   await items.serve(transform, inputs);
 }
 
+/** Take the types out of a program; ends the process if it is none. */
+function strip(program, ending) {
+  try {
+    typescript.strip(program);
+  } catch (failure) {
+    ending.thrown(failure);
+  }
+}
+
 /** Run the program of a request, whose frame's text is given too; does not return. */
-async function execute(request, text) {
+async function execute(request, text, isTyped) {
   const program = programOf(request);
   const ending = new Ending(request.token, program);
+  if (isTyped) {
+    strip(program, ending);
+  }
   const inputs = inputsOf(request, text, ending);
   const { show, unfinished } = bindAll(request, inputs);
   const items = request.map === true ? new Items(program, request.token) : null;

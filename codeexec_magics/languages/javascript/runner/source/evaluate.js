@@ -9,6 +9,7 @@
 const vm = require('node:vm');
 const $ = require('../primordials.js');
 const bindings = require('./bindings.js');
+const { NotAProgram } = require('./not_a_program.js');
 const parser = require('./parser.js');
 const { readersText } = require('./outputs.js');
 const rewrite = require('./rewrite.js');
@@ -26,22 +27,6 @@ const UNTOUCHED = { __proto__: null, displayErrors: false };
 const runInThisContext = (script) => runScript(script, UNTOUCHED);
 
 const readersOf = (names) => compile(readersText(names), OWN_FILE, 1);
-
-/** The program's text is no JavaScript, or not for a cell; `line` and `column` say where. */
-class NotAProgram {
-  #isOurs = true;
-
-  constructor(message, line, column) {
-    this.message = message;
-    this.line = line;
-    this.column = column;
-  }
-
-  /** Whether a thrown thing is one; asks nothing of the program's objects. */
-  static is(thrown) {
-    return typeof thrown === 'object' && thrown !== null && #isOurs in thrown;
-  }
-}
 
 function compile(text, filename, firstLine) {
   return new vm.Script(text, {

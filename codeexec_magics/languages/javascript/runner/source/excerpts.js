@@ -50,7 +50,7 @@ function textOf(file) {
 /** `{source, offset}`: the text of the program or of a file, and the lines before its first. */
 function sourceOf(program, file) {
   const isProgram = file === program.filename;
-  const source = isProgram ? program.source : textOf(file);
+  const source = isProgram ? program.written : textOf(file);
   return { __proto__: null, source, offset: isProgram ? program.firstLine - 1 : 0 };
 }
 

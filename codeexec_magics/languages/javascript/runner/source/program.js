@@ -13,6 +13,10 @@ const programOf = ({ source, filename, first_line: firstLine }) => ({
   filename,
   firstLine,
   edits: [],
+  /** The text as it was written, where the one that runs was made of it. */
+  written: source,
+  /** The way back from a text that was rewritten as a whole: a SourceMap. */
+  map: null,
 });
 
 /** Where a piece of an edit's text was written. */
@@ -31,6 +35,18 @@ function originOf({ line, column, origins }, offset) {
  * text, in order; `origins` says of what was moved from elsewhere where it stood.
  */
 function writtenPlace(program, line, column) {
+  const place = placeBeforeEdits(program, line, column);
+  if (program.map === null) {
+    return place;
+  }
+  const before = program.firstLine - 1;
+  const found = program.map.findOrigin(place.line - before, place.column);
+  return typeof found.lineNumber === 'number'
+    ? { __proto__: null, line: found.lineNumber + before, column: found.columnNumber }
+    : place;
+}
+
+function placeBeforeEdits(program, line, column) {
   const { edits } = program;
   let shift = 0;
   for (let index = 0; index < edits.length; index += 1) {

@@ -84,7 +84,9 @@ function largest(node, line, isWanted, best) {
 function spansOf(program) {
   let tree = null;
   try {
-    tree = parser.isAvailable() ? parseProgram(program.source) : null;
+    // A text that was rewritten as a whole has other places than the one that was written.
+    const isParsed = program.map === null && parser.isAvailable();
+    tree = isParsed ? parseProgram(program.source) : null;
   } catch {
     // A program that the parser does not take has no spans; or the program broke the built-ins.
   }
