@@ -50,6 +50,9 @@ _LAST_CAPABILITY = 63
 CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER = 0, 1, 3
 CAP_SYS_PTRACE, CAP_SYS_NICE = 19, 23
 
+_IN_CREATE, _IN_MOVED_TO = 0x100, 0x80
+_IPC_RMID, _GETPID = 0, 11
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
@@ -196,6 +199,38 @@ def _set_mount(fd: int, path: bytes, flags: int, *, read_only: bool) -> None:
         ctypes.c_size_t(len(attributes)),
         what="mount_setattr",
     )
+
+
+def watch_new_names(folder: str) -> int:
+    """A descriptor from which the names can be read that come up in a folder; non-blocking."""
+    fd = _check(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK), "inotify_init1")
+    try:
+        mask = ctypes.c_uint32(_IN_CREATE | _IN_MOVED_TO)
+        _check(_libc.inotify_add_watch(fd, os.fsencode(folder), mask), "inotify_add_watch")
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def remove_segment(number: int) -> None:
+    """Remove a segment of System V's shared memory."""
+    _check(_libc.shmctl(number, _IPC_RMID, None), "shmctl")
+
+
+def remove_queue(number: int) -> None:
+    """Remove a queue of System V's messages."""
+    _check(_libc.msgctl(number, _IPC_RMID, None), "msgctl")
+
+
+def remove_semaphores(number: int) -> None:
+    """Remove a set of System V's semaphores."""
+    _check(_libc.semctl(number, 0, _IPC_RMID), "semctl")
+
+
+def last_to_change_semaphore(number: int) -> int:
+    """The process that changed the first semaphore of a set last; 0 if none has."""
+    return _check(_libc.semctl(number, 0, _GETPID), "semctl")
 
 
 def renounce_capabilities(kept: tuple[int, ...]) -> None:

@@ -29,6 +29,7 @@ from . import (
     memory,
     processes,
     scratch,
+    system_v,
     worker,
 )
 from .channels import Channels
@@ -368,6 +369,7 @@ class Reaper:
         peak = self._watch.peak_memory if self._watch else 0
         exited = self._tally.exited(self._cause, account, peak, self._killed_before)
         self._send(self._failure or exited)
+        system_v.remove_left(self._tally.awaited)
         self._tell_supervisor({"type": "done", "left": exited["left"]})
 
     def _account_of_namespace(self) -> Account | None:

@@ -12,10 +12,11 @@ import select
 import selectors
 import signal
 import socket
+import time
 from typing import Any
 
 from ..protocol import frames
-from . import cgroup, processes, scratch
+from . import cgroup, processes, scratch, shared_memory
 from .choice import Choice
 from .containment import Containment
 from .reaper import Reaper
@@ -52,6 +53,9 @@ class Reapers:
         self._held: list[Held] = []
         self._lost: list[Held] = []
         self._pools = Pools()
+        self._shared = shared_memory.SharedMemory()
+        if self._shared.fd >= 0:
+            selector.register(self._shared.fd, selectors.EVENT_READ, self._shared.hear)
         self._count = 0
 
     def patience(self) -> float | None:
@@ -59,12 +63,14 @@ class Reapers:
         if self._lost:
             is_awaited = any(held.run is not None for held in self._lost)
             return _STRANGER_ROUND if is_awaited else _STUCK_ROUND
-        return self._pools.patience()
+        times = [each.patience() for each in (self._pools, self._shared)]
+        return min((seconds for seconds in times if seconds is not None), default=None)
 
     def look_after(self) -> None:
         """Do what is due: end strangers, give up what is superfluous, fill up."""
         if self._lost:
             self._end_strangers()
+        self._shared.look((held.pid, held.since) for held in self._held if held.run and held.pid)
         for pool in self._pools.superfluous():
             self._drop(pool)
         for pool in self._pools.due():
@@ -100,7 +106,7 @@ class Reapers:
 
     def _hand_over(self, held: Held, run: socket.socket) -> None:
         """What happens in the run from here on is between the reaper and the owner."""
-        held.run = run
+        held.run, held.since = run, time.monotonic()
         with contextlib.suppress(OSError):  # its end shows as the end of its channel
             frames.send(held.channel, {"type": "run"}, (run.fileno(),))
 
@@ -172,6 +178,8 @@ class Reapers:
         held.channel.close()
         self._held.remove(held)
         pool, run = held.pool, held.run
+        if held.pid is not None:
+            self._shared.end(held.pid)
         if held in pool.ready:
             pool.ready.remove(held)
             pool.failures += 1

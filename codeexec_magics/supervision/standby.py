@@ -48,6 +48,7 @@ class Held:
         scratch: The path of its run's directory, which may not be there yet.
         pid: Its process; None until a zygote's fork has told.
         run: The run socket that was handed over to it; None while it stands by.
+        since: When that was (monotonic seconds).
         taken: Whether it has taken the run over.
         second: Whether the run was handed to another before, which ended.
         done: What it said last; None while it lives.
@@ -58,6 +59,7 @@ class Held:
     scratch: str
     pid: int | None = None
     run: socket.socket | None = None
+    since: float = 0.0
     taken: bool = False
     second: bool = False
     done: dict[str, Any] | None = None

@@ -13,6 +13,8 @@ from typing import Any, Optional
 from . import memory, processes
 from .init import Account
 
+_MOST_KNOWN = 10_000
+
 
 class Tally:
     """The count of a run's processes.
@@ -22,6 +24,7 @@ class Tally:
         status: Its wait status; None while it lives.
         reaped: Processes whose end was awaited.
         forced: Those of them that had to be killed.
+        awaited: Their numbers; of a storm, the first ones.
         empty: Whether ``waitpid`` has said that nothing is left.
         killing: Whether the reaper has begun to kill.
         excused: Whether the worker has said its last word: then its own end is not by force.
@@ -31,6 +34,7 @@ class Tally:
         self.main = 0
         self.status: Optional[int] = None  # noqa: UP045 - Python 3.9 evaluates it
         self.reaped = self.forced = 0
+        self.awaited: set[int] = set()
         self.empty = self.killing = self.excused = False
 
     def reap(self) -> bool:
@@ -78,6 +82,8 @@ class Tally:
 
     def _count(self, pid: int, status: int) -> None:
         self.reaped += 1
+        if len(self.awaited) < _MOST_KNOWN:
+            self.awaited.add(pid)
         if pid == self.main:
             self.status = status
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

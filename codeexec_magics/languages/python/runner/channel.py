@@ -18,6 +18,7 @@ from typing import Any
 
 from ....protocol import frames
 from ....protocol.numbers import CONTROL, INPUTS, LOST_DESCRIPTOR, OUTPUTS, STOP
+from . import shared_memory
 
 _OUT_OF_THE_WAY = 200
 _UNREAD = 0x5411  # SIOCOUTQ of Linux; elsewhere an error, and nothing is waited for
@@ -40,6 +41,7 @@ class Channel:
         self._lock = _thread.RLock()
         self._speaker = 0
         self.token: str | None = None
+        self.shared_before: frozenset[str] = frozenset()
 
     def check(self, fd: int) -> int:
         """Return ``fd`` if it still is what it was; else end this process with a reason."""
@@ -129,6 +131,7 @@ class Channel:
         """
         try:
             _flush()
+            self._clean_up()
             # For good: no thread of the program may speak after the last message.
             self._lock.acquire()
             self._speaker = _thread.get_ident()
@@ -141,10 +144,15 @@ class Channel:
         finally:
             os._exit(code)
 
+    def _clean_up(self) -> None:
+        if os.getpid() == self._process:
+            shared_memory.remove_but(self.shared_before)
+
     def leave(self, code: int) -> None:
         """End this process at once, streams flushed; does not return."""
         try:
             _flush()
+            self._clean_up()
         finally:
             os._exit(code)
 

@@ -32,7 +32,7 @@ from ....data.remote_memory import (
 )
 from ....errors import DataError
 from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
-from . import evaluate, search_path, spawning, standing_in, traces
+from . import evaluate, search_path, shared_memory, spawning, standing_in, traces
 from .calling import Inputs
 from .channel import Channel
 from .libraries import LIBRARIES
@@ -70,7 +70,7 @@ def serve(kind: type[Run] | None = None) -> None:
     if run is None:
         channel.leave(0)
         return
-    channel.token = run["token"]
+    channel.token, channel.shared_before = run["token"], shared_memory.names()
     file = run.get("file")
     if file is not None:
         run["filename"] = sys.argv[0] = file
