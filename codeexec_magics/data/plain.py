@@ -12,7 +12,7 @@ from typing import Any
 
 from ..protocol.numbers import LARGEST_INLINE, LARGEST_INTEGER
 from ..protocol.scalars import is_unicode
-from ..protocol.tree import FLAT, LEAVES
+from ..protocol.tree import FLAT, LEAVES, is_index
 
 # A program may replace what the module `json` offers; this one is made before it starts.
 _write_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -73,7 +73,9 @@ def _are_keys(keys: Any) -> bool:
     if set(map(type, keys)) - {str}:
         return False
     distinct = set(keys)
-    return "$" not in distinct and all(map(is_unicode, distinct))
+    if "$" in distinct or any(key[:1].isdigit() and is_index(key) for key in distinct):
+        return False
+    return all(map(is_unicode, distinct))
 
 
 def _are_scalars(values: list[Any]) -> bool:

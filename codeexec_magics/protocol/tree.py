@@ -34,6 +34,8 @@ _LONGEST_PATH = 20
 _WORTH_HASHING = 2_000
 _MOST_COMPARISONS = 4_000_000
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")  # differs from run to run, and says nothing
+_MOST_ITEMS = 2**32 - 1
+"""Of an Array of JavaScript."""
 FLAT: dict[type, str] = {tuple: "tuple", set: "set", frozenset: "frozenset"}
 """The containers that are tagged lists, with their tags."""
 
@@ -175,12 +177,23 @@ class TreeWriter:
             parts.append(("key", key))
             pairs.append((key, self.node(value)))
             parts.pop()
-        if plain:
+        if plain and _keeps_order(list(mapping)):
             return dict(pairs)
         parts.append((".keys()", None))
         tagged = [[self.node(key), node] for key, node in pairs]
         parts.pop()
         return {"$": "dict", "v": tagged}
+
+
+def is_index(key: str) -> bool:
+    """Whether a key looks like an index of an Array: JavaScript has such keys before all others."""
+    return key.isascii() and key.isdigit() and str(int(key[:11])) == key and int(key) < _MOST_ITEMS
+
+
+def _keeps_order(keys: list[str]) -> bool:
+    """Whether JavaScript would have the keys of an object in this order."""
+    indexes = [key for key in keys if key[:1].isdigit() and is_index(key)]
+    return not indexes or keys[: len(indexes)] == sorted(indexes, key=int)
 
 
 class TreeReader:

@@ -5,6 +5,7 @@
  */
 'use strict';
 
+const { isUint8Array } = require('node:util').types;
 const $ = require('../primordials.js');
 const dtypes = require('./dtypes.js');
 const { originOf } = require('./provenance.js');
@@ -22,6 +23,9 @@ function bytesOf(value) {
   }
   return new $.BytesClass($.typedBuffer(value), $.typedOffset(value), $.typedBytes(value));
 }
+
+/** Whether a value is a Buffer, which stands for bytes; a plain Uint8Array is an array of numbers. */
+const isBuffer = (value) => isUint8Array(value) && $.getPrototypeOf(value) === $.BufferPrototype;
 
 /** Bytes as base64, by hand: `Buffer` reads properties that a program can redefine. */
 function base64(bytes) {
@@ -126,8 +130,7 @@ function node(value, writer) {
       return packed;
     }
   }
-  const isBytes = !isTyped || ($.typedTag(value) === 'Uint8Array' && origin?.dtype === undefined);
-  if (isBytes) {
+  if (!isTyped || (isBuffer(value) && origin?.dtype === undefined)) {
     return bytesNode(value, writer);
   }
   const shape = $.bareList();
@@ -135,4 +138,4 @@ function node(value, writer) {
   return packedNode(own, shape, bytesOf(value), writer);
 }
 
-module.exports = { __proto__: null, arrayNode, node };
+module.exports = { __proto__: null, arrayNode, base64, isBuffer, node };

@@ -311,7 +311,8 @@ function pulled(rows, count, key) {
 }
 
 function rowsNode(rows, count, writer) {
-  const keys = isPlainRow(rows[0]) ? $.objectKeys(rows[0]) : $.bareList();
+  const isSorted = isPlainRow(rows[0]) && originOf(rows[0])?.order === undefined;
+  const keys = isSorted ? $.objectKeys(rows[0]) : $.bareList();
   let names = '';
   for (let at = 0; at < keys.length; at += 1) {
     const name = textNode(keys[at]);

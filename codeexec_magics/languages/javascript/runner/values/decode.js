@@ -179,6 +179,39 @@ function readDate(node) {
   return remember(new Date(time), { time, node: JSON.stringify(node) });
 }
 
+/** A text with halves of surrogate pairs; two that would make a pair are two to Python only. */
+function readText({ v: points }) {
+  const makesPair = (point, at) =>
+    point >= 0xd800 && point < 0xdc00 && points[at + 1] >= 0xdc00 && points[at + 1] < 0xe000;
+  if (points.some(makesPair)) {
+    const why = 'has two halves of a character side by side, which JavaScript reads as one';
+    throw new Refusal('str', why, 'join them, or send it as bytes');
+  }
+  return points.map((point) => String.fromCodePoint(point)).join('');
+}
+
+/** A Map or a Set with all of its members: JavaScript has one NaN only. */
+function whole(members, count) {
+  if (members.size !== count) {
+    throw new Refusal('', 'has NaN twice, which JavaScript counts once', 'send a list instead');
+  }
+  return members;
+}
+
+const readSet = (node, reader) => whole(new Set(reader.value(node.v)), node.v.length);
+
+/** An object where all keys are text, else a Map; an object remembers the order of its keys. */
+function readDict(node, reader) {
+  const pairs = node.v.map(([key, value]) => [reader.value(key), reader.value(value)]);
+  if (!pairs.every(([key]) => typeof key === 'string')) {
+    return whole(new Map(pairs), pairs.length);
+  }
+  const value = Object.fromEntries(pairs);
+  const order = pairs.map(([key]) => key);
+  const isKept = Object.keys(value).every((key, at) => key === order[at]);
+  return isKept ? value : remember(value, { order });
+}
+
 function readInteger(node) {
   const negative = node.v.startsWith('-');
   const magnitude = BigInt(negative ? node.v.slice(1) : node.v);
@@ -263,12 +296,11 @@ const READERS = {
   __proto__: null,
   int: readInteger,
   float: (node) => SPECIAL[node.v],
-  str: (node) => node.v.map((point) => String.fromCodePoint(point)).join(''),
-  dict: (node, reader) =>
-    new Map(node.v.map(([key, value]) => [reader.value(key), reader.value(value)])),
+  str: readText,
+  dict: readDict,
   tuple: (node, reader) => remember(reader.value(node.v), { kind: 'tuple' }),
-  set: (node, reader) => remember(new Set(reader.value(node.v)), { kind: 'set' }),
-  frozenset: (node, reader) => remember(new Set(reader.value(node.v)), { kind: 'frozenset' }),
+  set: (node, reader) => remember(readSet(node, reader), { kind: 'set' }),
+  frozenset: (node, reader) => remember(readSet(node, reader), { kind: 'frozenset' }),
   bytes: readBytes,
   bytearray: (node, reader) => remember(readBytes(node, reader), { kind: 'bytearray' }),
   datetime: readDatetime,

@@ -53,6 +53,30 @@ function isPlain(value, prototype) {
   return $.getPrototypeOf(prototype) === null && className(value) === 'Object';
 }
 
+/** An object's keys: in the order that they had in Python, then those that are new. */
+function keysInOrder(value) {
+  const keys = $.objectKeys(value);
+  const order = originOf(value)?.order;
+  if (order === undefined) {
+    return keys;
+  }
+  const known = new $.SetClass();
+  const sorted = $.bareList();
+  const add = (key) => {
+    if ($.propertyIsEnumerable(value, key) && !$.setHas(known, key)) {
+      $.setAdd(known, key);
+      sorted[sorted.length] = key;
+    }
+  };
+  for (let index = 0; index < order.length; index += 1) {
+    add(order[index]);
+  }
+  for (let index = 0; index < keys.length; index += 1) {
+    add(keys[index]);
+  }
+  return sorted;
+}
+
 class Writer {
   #open = new $.SetClass();
 
@@ -244,7 +268,7 @@ class Writer {
   }
 
   #entries(value) {
-    const keys = $.objectKeys(value);
+    const keys = keysInOrder(value);
     this.#refuseSymbols(value, keys);
     let fields = '';
     let pairs = '';

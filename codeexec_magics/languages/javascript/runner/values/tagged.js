@@ -11,6 +11,9 @@ const $ = require('../primordials.js');
 const SECONDS_A_DAY = 86400;
 const nodes = new WeakMap();
 
+/** Kinds whose text, put together with a number by `+`, would look like a sum. */
+const NUMERIC = { __proto__: null, complex: true, decimal: true, fraction: true, timedelta: true };
+
 class Tagged {
   /** The name of the kind, for example `decimal`. */
   type;
@@ -32,6 +35,10 @@ class Tagged {
   }
 
   [Symbol.toPrimitive](hint) {
+    if (hint === 'default' && NUMERIC[this.type]) {
+      const what = `a ${this.type} of Python has no + and no == in JavaScript`;
+      throw new TypeError(`${what}: take Number(value), or its text, value.text`);
+    }
     return hint === 'number' ? this.#number : this.text;
   }
 
