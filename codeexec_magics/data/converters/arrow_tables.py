@@ -38,8 +38,9 @@ def table(value: Any, root: str, form: str = "arrow") -> Any:
         wrong = made.names[names.index(None)]
         raise DataError(f"{root} has a column called {wrong!r}, which is no text", path=root)
     schema = pyarrow.schema(list(zip(names, (each.type for each in arrays))))
-    if not arrays:
-        return pyarrow.table({})
+    if not arrays and made.rows:
+        why = f"has {made.rows} rows without a column, which no table of {form} holds"
+        raise DataError(f"{root} {why}", path=root)
     return pyarrow.table(arrays, schema=schema)
 
 

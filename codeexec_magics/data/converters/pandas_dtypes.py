@@ -73,8 +73,10 @@ def _numpy(values: Any, dtype: Any, like: Any) -> Any:
     if dtype.kind == "M":
         unit = _unit(dtype)
         return _instants(values, unit) if unit in _UNITS else None
-    if dtype.kind == "m":
+    if dtype.kind in "mc":
         items = _items(values)
+        if dtype.kind == "c" and None in items:
+            return None
         made = pandas.Series(pandas.array(items, dtype=dtype))
         return made if _same(made, items) else None
     return _objects(_items(values), like) if dtype.kind == "O" else None
