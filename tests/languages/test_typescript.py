@@ -99,3 +99,13 @@ def test_javascript_stays_javascript(executor: CodeExecutor) -> None:
     result = executor.execute("const n: number = 3", "js")
 
     assert (result.error or "").startswith("SyntaxError: ")
+
+
+def test_a_stopped_program_tells_its_place_in_what_was_written(executor: CodeExecutor) -> None:
+    program = Program("enum A { X }\n\nwhile (A.X === 0) {\n}", "ts", first_line=2)
+
+    result = executor.run(program, ExecutionOptions(standbys=0, timeout=1, grace=5))
+
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.trace is not None
+    assert result.trace.frames[-1].line in (4, 5)

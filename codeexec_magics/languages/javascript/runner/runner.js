@@ -59,18 +59,16 @@ async function main() {
   streams.block();
   putOnPath();
   Error.stackTraceLimit = STACK_FRAMES;
+  if (isTyped) {
+    typescript.rehearse(); // each program needs it, and its time begins later
+  }
   const { version } = process;
   const language = isTyped ? 'typescript' : 'javascript';
   control.send(JSON.stringify({ type: 'ready', protocol: VERSION, language, version }));
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
   // large as the program's own, and takes as long to go.
-  const preparation = setTimeout(() => {
-    rehearse();
-    if (isTyped) {
-      typescript.rehearse();
-    }
-  }, STANDBY_MILLISECONDS);
+  const preparation = setTimeout(rehearse, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);

@@ -6,6 +6,8 @@
  */
 'use strict';
 
+const { SourceMap } = require('node:module');
+
 /** Make a program of a `run` message; `edits` are filled in when its text had to be rewritten. */
 const programOf = ({ source, filename, first_line: firstLine }) => ({
   __proto__: null,
@@ -15,7 +17,7 @@ const programOf = ({ source, filename, first_line: firstLine }) => ({
   edits: [],
   /** The text as it was written, where the one that runs was made of it. */
   written: source,
-  /** The way back from a text that was rewritten as a whole: a SourceMap. */
+  /** The way back from a text that was rewritten as a whole: a source map, as plain data. */
   map: null,
 });
 
@@ -40,7 +42,7 @@ function writtenPlace(program, line, column) {
     return place;
   }
   const before = program.firstLine - 1;
-  const found = program.map.findOrigin(place.line - before, place.column);
+  const found = new SourceMap(program.map).findOrigin(place.line - before, place.column);
   return typeof found.lineNumber === 'number'
     ? { __proto__: null, line: found.lineNumber + before, column: found.columnNumber }
     : place;

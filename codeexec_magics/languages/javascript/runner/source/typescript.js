@@ -13,7 +13,7 @@ const { NotAProgram } = require('./not_a_program.js');
 const OLDEST = '22.13';
 const NEEDS_CODE = 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
 const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
-const { SourceMap, stripTypeScriptTypes } = nodeModule;
+const { stripTypeScriptTypes } = nodeModule;
 
 /** Why this runtime runs no TypeScript; '' if it does. */
 const missing = () =>
@@ -59,7 +59,7 @@ function strip(program) {
     const text = quietly(() => stripTypeScriptTypes(source, options));
     const map = MAP.exec(text);
     program.source = text.replace(MAP, '');
-    program.map = new SourceMap(JSON.parse(Buffer.from(map[1], 'base64').toString()));
+    program.map = JSON.parse(Buffer.from(map[1], 'base64').toString());
   } catch (error) {
     throw failureOf(error, program.firstLine);
   }
