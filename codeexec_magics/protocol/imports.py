@@ -62,7 +62,7 @@ class _Outside:
         """As the protocol of finders has it.
 
         Raises:
-            ModuleNotFoundError: There is none outside; nobody else is to be asked.
+            ModuleNotFoundError: There is none outside to import; nobody else is to be asked.
         """
         if path is not None:
             return None
@@ -79,9 +79,14 @@ class _Outside:
             )
             if found is not None:
                 return found
-        if alone is not False:
+        if alone is not False and not _only_asks():
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return None
+
+
+def _only_asks() -> bool:
+    """Whether a library asks whether there is a module (``importlib.util``), and imports none."""
+    return sys._getframe(3).f_code.co_name == "find_spec"
 
 
 def _is_for_the_package() -> bool:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -31,10 +32,11 @@ WITH_PROGRAMS = [name for name, text in PAGES.items() if programs(text)]
 
 
 @pytest.fixture(scope="module")
-def sockets() -> None:
+def sockets() -> Iterator[None]:
     """The descriptors that zmq and the client keep for the whole process."""
-    zmq.Context.instance().socket(zmq.DEALER).close(0)
-    ensure_event_loop()
+    with zmq.Context.instance().socket(zmq.DEALER):  # closed late, since a thread does it
+        ensure_event_loop()
+        yield
 
 
 @pytest.fixture
@@ -59,13 +61,15 @@ def test_the_cells_of_a_page_can_be_pasted_one_after_the_other(
 
 @pytest.mark.parametrize("page", WITH_PROGRAMS)
 def test_the_programs_of_a_page_run(page: str, tmp_path: Path, environment: None) -> None:
-    install(PAGES[page], tmp_path)
+    installed, here = tmp_path / "installed", tmp_path / "here"
+    here.mkdir()
+    install(PAGES[page], installed)
     if "perl" in PAGES[page] and shutil.which("perl") is None:
         pytest.skip("Perl is not installed")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(programs(PAGES[page]))],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(installed)])},
         capture_output=True,
         text=True,
         timeout=120,
