@@ -79,7 +79,7 @@ class Lease:
     def __init__(
         self, run: socket.socket, leased: dict[str, Any], descriptors: list[int], session: str
     ) -> None:
-        self._run = run
+        self._channel = run
         self._reader = frames.FrameReader()
         self._lock = threading.Lock()
         self.pid: int = leased["pid"]
@@ -96,7 +96,7 @@ class Lease:
 
     def fileno(self) -> int:
         """The run socket, for a selector: readable when `receive` has something to do."""
-        return self._run.fileno()
+        return self._channel.fileno()
 
     def arm(self, seconds: float | None, grace: float, limits: Mapping[str, float | None]) -> None:
         """Start the clock: the run is stopped in ``seconds`` from now, or at one of the limits.
@@ -113,7 +113,7 @@ class Lease:
         self._request(
             {"type": "arm", "deadline": deadline, "grace": grace, "confirm": confirm, **limits}
         )
-        self._run.settimeout(_LONGEST_END)
+        self._channel.settimeout(_LONGEST_END)
         while confirm and not self._armed and self.exit is None:
             self.receive()
 
@@ -138,7 +138,7 @@ class Lease:
         """
         received = b""
         with contextlib.suppress(ConnectionResetError):  # killed before they read what was asked
-            received = self._run.recv(65536)
+            received = self._channel.recv(65536)
         if not received:
             if self.exit is not None:
                 return  # it has said all, and is gone
@@ -154,7 +154,7 @@ class Lease:
 
     def wait(self) -> None:
         """Wait until the run is over; quick if it is, and bounded in any case."""
-        self._run.settimeout(_LONGEST_END)
+        self._channel.settimeout(_LONGEST_END)
         while self.exit is None:
             try:
                 self.receive()
@@ -167,7 +167,7 @@ class Lease:
 
     def close(self) -> None:
         """Give every descriptor back; ends the run if it is not over. Safe to call twice."""
-        self._run.close()
+        self._channel.close()
         self.control.close()
         for name in ("inputs", "outputs", "stdout", "stderr"):
             fd = getattr(self, name)
@@ -178,7 +178,7 @@ class Lease:
     def _request(self, message: dict[str, Any]) -> None:
         # A reaper that has gone answers by `exited` or by the end of the socket, not here.
         with self._lock, contextlib.suppress(OSError):
-            frames.send(self._run, message)
+            frames.send(self._channel, message)
 
 
 def refusal(message: dict[str, Any]) -> Exception:

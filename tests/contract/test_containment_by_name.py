@@ -68,7 +68,11 @@ def test_no_executor_has_a_tier_that_does_not_exist() -> None:
 def test_a_tier_that_was_asked_for_is_not_replaced_by_a_weaker_one(tmp_path: Path) -> None:
     """Where there are no namespaces, the program does not run without one."""
     done = subprocess.run(
-        [sys.executable, Path(__file__).parent / "without_namespaces.py", tmp_path],
+        [
+            sys.executable,
+            Path(__file__).parents[1] / "isolation" / "without_namespaces.py",
+            tmp_path,
+        ],
         env={**os.environ, "CODEEXEC_MAGICS_CONTAINMENT": "pid-namespace"},
         input='[["python", "1", {}]]',
         capture_output=True,

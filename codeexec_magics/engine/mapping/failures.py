@@ -1,6 +1,6 @@
-"""What became of an item that gave no value, as data.
+"""What came of the items: values in their places, and those that gave none, as data.
 
-Plain frozen values; lives in the kernel.
+Lives in the kernel.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from codeexec_magics.engine.mapping.items import Batch
 from codeexec_magics.values.results import ExecutionResult, Outcome
 from codeexec_magics.values.traces import Trace
 
@@ -61,6 +62,43 @@ class ItemFailure:
             return Trace(type=kind, message=message, notes=(self.place,), text=self.error)
         text = f"{self.trace.text}\n{self.place}" if self.trace.text else ""
         return replace(self.trace, notes=(*self.trace.notes, self.place), text=text)
+
+
+class Outcomes:
+    """The values and failures of one map.
+
+    Attributes:
+        values: By the index of the item; None where nothing has come yet, a failure where the item
+            failed.
+        failures: The items that failed, by index.
+        done: How many items are done with.
+    """
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.failures: dict[int, ItemFailure] = {}
+        self.done = 0
+
+    def expect(self, batch: Batch) -> None:
+        """Have places for a batch."""
+        missing = batch.first + len(batch.items) - len(self.values)
+        if missing > 0:
+            self.values += [None] * missing
+
+    def take_values(self, first: int, values: list[Any]) -> None:
+        """Take the values from one index on."""
+        self.values[first : first + len(values)] = values
+        self.done += len(values)
+
+    def take_failure(self, index: int, item: object, result: ExecutionResult) -> None:
+        """Take note that an item has failed."""
+        self.values[index] = self.failures[index] = ItemFailure.of(index, item, result)
+        self.done += 1
+
+    @property
+    def summary(self) -> str:
+        """What is done, in words."""
+        return f"items, {len(self.failures):,} failed" if self.failures else "items"
 
 
 def short(item: Any) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from codeexec_magics.engine.loop import Loop
+from codeexec_magics.engine.mapping.batch_size import BatchSize
+from codeexec_magics.engine.mapping.failures import Outcomes
 from codeexec_magics.engine.mapping.items import Batch, Items
 from codeexec_magics.engine.mapping.lines import Lines
-from codeexec_magics.engine.mapping.outcomes import Outcomes
-from codeexec_magics.engine.mapping.pace import Pace
 from codeexec_magics.engine.mapping.plan import MapPlan
 from codeexec_magics.engine.mapping.worker import MapWorker
 from codeexec_magics.engine.outcome import Facts, compose
@@ -66,7 +66,7 @@ class Pool:
         self._plan = plan
         self._items = items
         self._lines = lines
-        self._pace = Pace(plan.batch)
+        self._batch_size = BatchSize(plan.batch)
         self._workers: list[MapWorker] = []
         self._hired = 0
         self._is_closing = False
@@ -123,7 +123,7 @@ class Pool:
 
     def learn(self, count: int, seconds: float) -> None:
         """As `Employer` says."""
-        self._pace.learn(count, seconds)
+        self._batch_size.learn(count, seconds)
 
     def note_end(self, number: int, facts: Facts) -> None:
         """As `Employer` says."""
@@ -159,7 +159,7 @@ class Pool:
         if self._loop.interrupted:
             return
         self._hire()
-        for level in range(1, self._pace.batches + 1):
+        for level in range(1, self._batch_size.batches + 1):
             for worker in self._workers:
                 while worker.has_room(level):
                     batch = self._draw()
@@ -181,7 +181,7 @@ class Pool:
 
     def _draw(self) -> Batch | None:
         items = self._items
-        size = self._pace.size(items.left, self._plan.most_workers)
+        size = self._batch_size.size(items.left, self._plan.most_workers)
         if items.is_quiet:
             return items.take(size)
         try:
@@ -196,7 +196,7 @@ class Pool:
     def _give(self, worker: MapWorker, batch: Batch) -> None:
         self.outcomes.expect(batch)
         try:
-            worker.give(batch, each=self._pace.each)
+            worker.give(batch, each=self._batch_size.each)
         except (EncodingFailed, FrameError) as error:
             if len(batch.items) > 1:
                 self._items.give_back(batch.parts(len(batch.items) // 2))

@@ -15,8 +15,7 @@ from typing import Any
 from codeexec_magics.data.plain import plain_text
 from codeexec_magics.engine.conversation import Listener
 from codeexec_magics.engine.mapping.employer import Employer
-from codeexec_magics.engine.mapping.given import Given
-from codeexec_magics.engine.mapping.items import Batch
+from codeexec_magics.engine.mapping.items import Batch, HeldBatch
 from codeexec_magics.engine.mapping.lines import Lines
 from codeexec_magics.engine.mapping.reading import read_values, uses_arena
 from codeexec_magics.engine.outcome import compose
@@ -59,7 +58,7 @@ class MapWorker(Worker):
         self._employer = employer
         self._lines = lines
         self.number = number
-        self._held: deque[Given] = deque()
+        self._held: deque[HeldBatch] = deque()
         self._given = 1
         self._is_set_up = False
         self._lent = 0
@@ -105,7 +104,7 @@ class MapWorker(Worker):
             self.conversation.say(
                 {"type": "items", "first": self._given, "each": each, "value": value}
             )
-        given = Given(self._given, batch, in_arena)
+        given = HeldBatch(self._given, batch, in_arena)
         self._lent += in_arena
         self._given += len(batch.items)
         self._held.append(given)
@@ -196,7 +195,7 @@ class MapWorker(Worker):
         if isinstance(seconds, float) and 0 <= seconds < float("inf"):
             self._employer.learn(taken, seconds)
 
-    def _fail(self, given: Given, failure: Mapping[str, Any]) -> int:
+    def _fail(self, given: HeldBatch, failure: Mapping[str, Any]) -> int:
         """The first item that is not done has failed; how many are done with by that."""
         if failure.get("kind") == "decoding" and given.left > 1:
             # The batch could not be read for one of its items: which one, shows when each comes
@@ -211,7 +210,7 @@ class MapWorker(Worker):
         given.done += taken
         return taken
 
-    def _take_values(self, value: object, given: Given) -> int:
+    def _take_values(self, value: object, given: HeldBatch) -> int:
         """Pass values on; returns how many there are."""
         if value is None:
             return 0

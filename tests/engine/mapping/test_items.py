@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from codeexec_magics.engine.mapping.given import Given
-from codeexec_magics.engine.mapping.items import Batch, Items
+from codeexec_magics.engine.mapping.items import Batch, HeldBatch, Items
 
 
 def taken(items: Items, count: int) -> tuple[int, list[object]] | None:
@@ -129,7 +128,7 @@ def test_a_batch_is_cut_without_empty_parts() -> None:
 
 
 def test_what_is_left_of_a_batch() -> None:
-    given = Given(5, Batch(20, list("abc")), in_arena=False)
+    given = HeldBatch(5, Batch(20, list("abc")), in_arena=False)
     assert given.rest is given.batch
     given.done = 1
 

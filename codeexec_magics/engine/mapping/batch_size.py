@@ -19,7 +19,7 @@ _MOST_AHEAD = 512
 _SHORTEST = 1e-7
 
 
-class Pace:
+class BatchSize:
     """The size of the next batch.
 
     Args:
