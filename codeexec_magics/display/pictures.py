@@ -12,6 +12,7 @@ import binascii
 import io
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -160,7 +161,10 @@ def _figure(value: object) -> Block | None:
     if save is None:
         return None
     target = io.BytesIO()
-    attempt(lambda: save(target, format="png", bbox_inches="tight"), None)
+    how = {"format": "png", "bbox_inches": "tight", "metadata": {"Software": None}}
+    with warnings.catch_warnings():  # they would name the place here that draws
+        warnings.simplefilter("ignore")
+        attempt(lambda: save(target, **how), None)
     return _file(target.getvalue())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +314,14 @@ def test_the_inputs_travel_as_a_dict(executor: CodeExecutor) -> None:
         result = executor.execute_python(code, given, sandbox=sandbox)
         assert result.output == {"inputs": given, "all": [given, (given,)]}
         assert type(result.output["inputs"]) is dict
+
+
+def test_a_sandbox_shows_pictures_and_texts(executor: CodeExecutor, tmp_path: Path) -> None:
+    """matplotlib finds its fonts there, and a folder for its caches, without a word."""
+    options = replace(UNWANTED, sandbox=True, directory=str(tmp_path))
+    code = "import pandas as pd, PIL.Image\ndisplay(pd.DataFrame({'a': [1]}))\n"
+    code += "display(PIL.Image.new('L', (2, 2)))\n"
+    result = executor.run(Program(code + PLOT + "fig"), options)
+    assert (result.error, result.stderr, result.output) == (None, "", Shown("Figure"))
+    assert result.displays[0] == {"text/plain": "   a\n0  1"}
+    assert [PNG in forms for forms in kinds(result)[1:]] == [True, True]

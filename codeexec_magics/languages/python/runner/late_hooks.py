@@ -29,6 +29,9 @@ _HOOKS = {
 and whose ``prepare``, if it has one, is called before."""
 
 
+_scratch: list[str] = []
+
+
 class _Finder:
     """Finds what the other finders find, and has a hook follow the module's own code."""
 
@@ -49,6 +52,18 @@ class _Finder:
         if spec is not None and hasattr(spec.loader, "exec_module"):
             spec.loader.exec_module = _followed(spec.loader.exec_module, name)
         return spec
+
+
+def keep_caches_in(folder: str) -> None:
+    """Have libraries keep their caches in a folder, where a program may not write elsewhere."""
+    _scratch[:] = [folder]
+    if "matplotlib" in sys.modules:
+        _call("matplotlib", "prepare")
+
+
+def scratch() -> str:
+    """The folder for caches; empty where they stay where they are."""
+    return _scratch[0] if _scratch else ""
 
 
 def install() -> None:

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from typing import Any
 
-from . import forms, screen
+from . import forms, late_hooks, screen
 
 _OF_NOTEBOOKS = ("inline", "ipympl", "widget", "nbagg", "notebook", "nbAgg")
-_state = {"chosen": False, "scratch": ""}
-
-
-def keep_caches_in(folder: str) -> None:
-    """Have a program that may not write elsewhere keep matplotlib's caches in this folder."""
-    _state["scratch"] = folder
+_state = {"chosen": False}
 
 
 def prepare() -> None:
     """Before matplotlib's own code: where its caches are."""
-    folder = str(_state["scratch"])
+    folder = late_hooks.scratch()
     if folder and "MPLCONFIGDIR" not in os.environ:
         own = os.path.join(folder, "matplotlib")
         with contextlib.suppress(OSError):
@@ -105,6 +99,8 @@ def _display(figure: Any) -> None:
 
 def _copy_caches(folder: str) -> None:
     """The user's settings, and the list of fonts, which takes seconds to make."""
+    import shutil  # late: slow to import
+
     home = os.path.expanduser("~")
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")

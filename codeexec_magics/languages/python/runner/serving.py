@@ -32,7 +32,7 @@ from ....data.remote_memory import (
 )
 from ....errors import DataError
 from ....protocol.numbers import INPUTS, OUTPUTS, VERSION
-from . import evaluate, search_path, shared_memory, spawning, standing_in, traces
+from . import evaluate, late_hooks, search_path, shared_memory, spawning, standing_in, traces
 from .calling import Inputs
 from .channel import Channel
 from .libraries import LIBRARIES
@@ -74,6 +74,8 @@ def serve(kind: type[Run] | None = None) -> None:
     file = run.get("file")
     if file is not None:
         run["filename"] = sys.argv[0] = file
+    if "pickle" not in run["values"] and "TMPDIR" in os.environ:
+        late_hooks.keep_caches_in(os.environ["TMPDIR"])
     folder = "" if file is None else os.path.dirname(file)
     search_path.enter(folder, *run.get("path", ()))
     kind(channel, run, main).perform()
