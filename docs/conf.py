@@ -38,7 +38,10 @@ extensions = [
 exclude_patterns = ["**/.ipynb_checkpoints"]
 default_role = "py:obj"
 highlight_language = "text"
-suppress_warnings = ["misc.highlighting_failure"]  # a cell shows what is no program
+suppress_warnings = [
+    "misc.highlighting_failure",  # a cell shows what is no program
+    "mystnb.unknown_mime_type",  # a chart's own data stands beside its HTML
+]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -35,6 +35,7 @@ class Plan:
         inputs: Values by name.
         items: What is iterated, where the line maps.
         viewer: The user's function that shows the value in the place of its card.
+        assigned: Whether the line's value is assigned: ``x = %transform …``.
         refusal: What is wrong with the program before it runs, as a result.
     """
 
@@ -45,6 +46,7 @@ class Plan:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     items: Any = None
     viewer: Callable[[Any], Any] | None = None
+    assigned: bool = False
     refusal: ExecutionResult | None = None
 
     @property
@@ -68,7 +70,8 @@ class Plan:
         options = self.options
         if said.background or said.job:
             return options
-        if not (said.outputs or said.result or said.display or said.mapping):
+        named = said.outputs or said.result or said.display or said.mapping
+        if not (named or self.assigned):
             options = replace(options, keep=False)
         if said.result or said.stdout or said.stderr or said.quiet:
             return options

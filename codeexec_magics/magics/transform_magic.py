@@ -7,7 +7,7 @@ extension costs nothing.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -73,6 +73,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
 
         first_line = 1 if cell is None else self.origin.first_line(cell)
         plan = make_plan(arguments, cell, first_line, self, scope)
+        plan = replace(plan, assigned=cell is None and self.origin.assigns(line))
         if arguments.background and plan.refusal is None:
             return self._start(plan)
         showing = Showing(self.shell, plan, self, is_cell=self.origin.is_of(cell))
@@ -80,8 +81,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         stored = store(self.shell, plan, result)
         if result is not None:
             showing.end(result, stored)
-        wanted = cell is None and self.origin.assigns(line)
-        return result.output if wanted and result is not None else None
+        return result.output if plan.assigned and result is not None else None
 
     transform.__doc__ = help_text()
 
