@@ -218,7 +218,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a program is: ``done`` of ``total`` (None: nobody knows), and its own words."""
+    """How far a program is: ``done`` of ``total`` (None: nobody knows), and the same in words."""
 
     done: float
     total: float | None

@@ -22,7 +22,12 @@ from codeexec_magics.display.card import (
     failure_blocks,
     header_of,
 )
-from codeexec_magics.display.figures import bytes_in_words, figures_of, seconds_in_words
+from codeexec_magics.display.figures import (
+    bytes_in_words,
+    figures_of,
+    progress_in_words,
+    seconds_in_words,
+)
 from codeexec_magics.display.html import html_of
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.text import Painter, text_of
@@ -155,7 +160,8 @@ def running_card(
     blocks: list[Block] = []
     if progress is not None:
         done, total, text = progress
-        blocks.append(Progress(done, total, on_one_line(text)[:120]))
+        words = progress_in_words(done, total, on_one_line(text)[:120], seconds)
+        blocks.append(Progress(done, total, words))
     stream = stream_of("stdout", last_output, unfolded=True)
     if stream is not None:
         blocks.append(stream)

@@ -19,6 +19,10 @@ CHIP_PATTERN = (
 """A regular expression for the chip, in HTML and in text, for tools that compare outputs."""
 
 
+_LARGEST_AMOUNT = 1e15
+_LONGEST_LEFT = 360_000.0
+
+
 def chip_of(result: ExecutionResult) -> str:
     """Time, processor time and memory of a run in words."""
     parts = [seconds_in_words(result.execution_time)]
@@ -67,6 +71,39 @@ def seconds_in_words(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def progress_in_words(
+    done: float, total: float | None, text: str = "", seconds: float | None = None
+) -> str:
+    """``23 of 120 pages · 19% · about 12 s left``.
+
+    Args:
+        done: How much is done.
+        total: Of how much; None where nobody knows.
+        text: The program's own words.
+        seconds: Since the start, for what is left; None to leave that out.
+    """
+    words = f"{amount(done)} of {amount(total)}" if total else amount(done)
+    parts = [f"{words} {text}".strip()]
+    if total and 0 < done <= total:
+        parts.append(f"{done / total:.0%}")
+        left = seconds * (total - done) / done if seconds else 0
+        if 0 < left < _LONGEST_LEFT:
+            parts.append(f"about {_roughly(left)} left")
+    return " · ".join(parts)
+
+
+def amount(number: float) -> str:
+    """A number that counts something: ``1,000`` and ``0.5``."""
+    whole = math.isfinite(number) and abs(number) < _LARGEST_AMOUNT and number == int(number)
+    return f"{int(number):,}" if whole else f"{number:g}"
+
+
+def _roughly(seconds: float) -> str:
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.0f} h"
 
 
 def bytes_in_words(size: int) -> str:

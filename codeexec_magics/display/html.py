@@ -233,9 +233,7 @@ def _stream(block: b.Stream) -> str:
 
 def _progress(block: b.Progress) -> str:
     share = f" value={block.done:g} max={block.total:g}" if block.total else ""
-    words = f"{block.done:g}" + (f" of {block.total:g}" if block.total else "")
-    text = f" {_leaf(block.text)}" if block.text else ""
-    return f"<p><progress{share}></progress> {words}{text}</p>"
+    return f"<p><progress{share}></progress> {_leaf(block.text)}</p>"
 
 
 def _graph(block: b.Graph) -> str:

@@ -151,11 +151,6 @@ def _words(remark: b.Remark) -> str:
     return f"{remark.text} {remark.code}" if remark.code else remark.text
 
 
-def _progress(block: b.Progress) -> str:
-    share = f"{block.done:g} of {block.total:g}" if block.total else f"{block.done:g}"
-    return f"{share} {block.text}".rstrip()
-
-
 def _pointer(segments: tuple[b.Segment, ...]) -> str:
     """The line of carets below a line of code; tabs stay tabs, so that it falls into place."""
     if not any(segment.marked for segment in segments):
@@ -190,7 +185,7 @@ _DRAW: dict[type, Callable[[Painter, Any], Iterable[str]]] = {
     b.Excerpt: Painter._excerpt,
     b.Frames: Painter._frames,
     b.Stream: Painter._stream,
-    b.Progress: lambda _, block: [_progress(block)],
+    b.Progress: lambda _, block: [block.text],
     b.Graph: Painter._graph,
 }
 """Not bound to a painter: it would hold itself, and with it all that it draws."""

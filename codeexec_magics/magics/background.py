@@ -61,7 +61,7 @@ class Background:
             stored = store(shell, plan, result)
             shown = stored.shown(result)
             if line is not None and not (arguments.quiet and shown.success):
-                _show_end(line, shown, stored.target, settings.hide_secrets)
+                _show_end(line, shown, stored.target, settings)
             elif seen_by is FrontEnd.TERMINAL and not shown.success:
                 self._untold.append(f"in the background · {language} · {shown.error}")
             return result
@@ -111,8 +111,9 @@ def _observer(line: LiveLine | None, *, quiet: bool) -> Observer:
 
 
 def _show_end(
-    line: LiveLine, result: ExecutionResult, target: str | None, hide_secrets: bool
+    line: LiveLine, result: ExecutionResult, target: str | None, settings: TransformSettings
 ) -> None:
     line.open()
-    bundle = mime_bundle(result, target=target, chip=True, hide_secrets=hide_secrets)
-    line.replace(bundle, volatile(metadata(result)[METADATA_KEY]))
+    hides, figures = settings.hide_secrets, settings.figures
+    bundle = mime_bundle(result, target=target, chip=figures, hide_secrets=hides)
+    line.replace(bundle, volatile(metadata(result)[METADATA_KEY] if figures else None))

@@ -7,13 +7,15 @@ and by a hook before.
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.magics.flags import FLAGS, PIPELINE_FLAGS, PIPELINE_SUFFIXES, Flag
+from codeexec_magics import errors
+from codeexec_magics.magics.flags import FLAGS, ON_ERROR, PIPELINE_FLAGS, PIPELINE_SUFFIXES, Flag
 from codeexec_magics.magics.namespace import steps_in, transforms_in
 from codeexec_magics.values.options import CONVERTERS
 
@@ -125,9 +127,28 @@ def _values(
         return fragment, _languages()
     if flag.completes == "converter":
         return fragment, [(name, "converter") for name in CONVERTERS]
+    if flag.completes == "on_error":
+        return fragment, [(name, "word") for name in ON_ERROR]
+    if flag.completes == "error":
+        return fragment, [(name, "class") for name in _errors()]
     if flag.completes == "path":
         return fragment, [(path, "path") for path in _paths(fragment)]
     return fragment, []
+
+
+def _errors() -> list[str]:
+    """The exceptions of the package and of Python that say something, those of ours first."""
+    ours = [
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.ExecutionFailed)
+    ]
+    own = [
+        name
+        for name, kind in vars(builtins).items()
+        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, Warning)
+    ]
+    return list(dict.fromkeys([*ours, *own]))
 
 
 def _settings() -> list[tuple[str, str]]:
@@ -173,6 +194,12 @@ def _paths(fragment: str) -> list[str]:
     return sorted(os.path.join(folder, entry) for entry in visible)
 
 
+def _visible(shell: Any) -> dict[str, Any]:
+    """The user's variables, without those that IPython itself has put among them."""
+    hidden = shell.user_ns_hidden
+    return {name: value for name, value in shell.user_ns.items() if name not in hidden}
+
+
 def _matcher(shell: Any) -> Any:
     """A matcher for IPython 8.6 and later; None before."""
     try:
@@ -186,7 +213,7 @@ def _matcher(shell: Any) -> Any:
         line = lines[-1][: context.cursor_position]
         if line.lstrip().startswith("%%") and any(above.strip() for above in lines[:-1]):
             line = ""  # a cell magic is one in the first line only
-        fragment, found = complete(line, shell.user_ns)
+        fragment, found = complete(line, _visible(shell))
         completions = [SimpleCompletion(text=text, type=kind) for text, kind in found]
         return {
             "completions": completions,
@@ -201,7 +228,7 @@ def _hook(shell: Any) -> Any:
     """A completer for IPython 7: it wants texts that begin with the symbol at the cursor."""
 
     def ask(_shell: Any, event: Any) -> list[str]:
-        fragment, found = complete(event.text_until_cursor, shell.user_ns)
+        fragment, found = complete(event.text_until_cursor, _visible(shell))
         cut = len(fragment) - len(event.symbol)
         return [text[cut:] for text, _ in found] if cut >= 0 else []
 

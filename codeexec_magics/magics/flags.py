@@ -20,7 +20,7 @@ class Flag:
         meaning: One line for the help.
         repeatable: Whether it may be given more than once.
         completes: What its value is completed from: ``language``, ``variable``, ``path``,
-            ``converter``; empty for nothing.
+            ``converter``, ``on_error``, ``error``; empty for nothing.
     """
 
     names: tuple[str, ...]
@@ -56,7 +56,12 @@ FLAGS = (
     ),
     Flag(("--workers",), "N", "--map: the number of processes; by default one for each core"),
     Flag(("--batch",), "N", "--map: items sent at a time; with 1 no item is ever run twice"),
-    Flag(("--on-error",), "stop | go-on | collect", "--map: what happens when an item fails"),
+    Flag(
+        ("--on-error",),
+        "stop | go-on | collect",
+        "--map: what happens when an item fails",
+        completes="on_error",
+    ),
     Flag(("--result",), "NAME", "keep the ExecutionResult, whatever happens"),
     Flag(("--stdout", "--out"), "NAME", "keep what is printed instead of showing it"),
     Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),
@@ -78,7 +83,12 @@ FLAGS = (
     Flag(("--bg",), "", "run it in the background: the cell's value is its Job"),
     Flag(("--job",), "NAME", "with --bg: keep the Job"),
     Flag(("--no-raise-error",), "", "show a failure, but let the notebook go on"),
-    Flag(("--expect",), "ErrorType", "it must fail with this error; then the notebook goes on"),
+    Flag(
+        ("--expect",),
+        "ErrorType",
+        "it must fail with this error; then the notebook goes on",
+        completes="error",
+    ),
     Flag(("-f", "--file"), "PATH", "run a file (%transform only)", completes="path"),
     Flag(("-q", "--quiet"), "", "show nothing on success; failures are shown as always"),
     Flag(
@@ -115,6 +125,9 @@ PIPELINE_FLAGS = (
     Flag(("-q", "--quiet"), "", "show nothing on success"),
 )
 """The flags of ``%transform_pipeline``, in the order of its help."""
+
+ON_ERROR = {"stop": "stop", "go-on": "go on", "collect": "collect"}
+"""The words of ``--on-error``, and what each is in `MapPlan`."""
 
 PLANNED = ("--with",)
 """Flags that a later version will have: refused by name."""

@@ -11,11 +11,11 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.magics.flags import ON_ERROR
 from codeexec_magics.magics.request import MapArguments
 from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import parse_count
 
-_ON_ERROR = {"stop": "stop", "go-on": "go on", "collect": "collect"}
 _SAME = {"continue": "go-on", "raise": "stop"}
 _ONLY_OF_MAPS = ("workers", "batch", "on_error")
 
@@ -48,7 +48,7 @@ def mapping_of(given: argparse.Namespace) -> MapArguments | None:
 
 def _on_error(text: str | None) -> str:
     text = _SAME.get(text or "", text)
-    if text is not None and text not in _ON_ERROR:
-        known = ", ".join(_ON_ERROR)
-        raise UsageError(f"--on-error is one of {known}, not {text!r}{nearest(text, _ON_ERROR)}")
-    return _ON_ERROR[text or "stop"]
+    if text is not None and text not in ON_ERROR:
+        known = ", ".join(ON_ERROR)
+        raise UsageError(f"--on-error is one of {known}, not {text!r}{nearest(text, ON_ERROR)}")
+    return ON_ERROR[text or "stop"]

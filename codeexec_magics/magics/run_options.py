@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -98,10 +99,10 @@ def _runtime(arguments: Arguments, language: Language) -> dict[str, Any]:
     if arguments.interpreter is not None and arguments.python is not None:
         raise UsageError("--interpreter and --python both name a runtime; give one of them")
     if arguments.interpreter is not None:
-        path = os.path.abspath(os.path.expanduser(arguments.interpreter))
-        if not os.path.isfile(path) or not os.access(path, os.X_OK):
+        found = shutil.which(os.path.expanduser(arguments.interpreter))
+        if found is None:
             raise UsageError(f"--interpreter: {arguments.interpreter!r} is not an executable file")
-        return {"interpreter": path}
+        return {"interpreter": os.path.abspath(found)}
     if arguments.python is None:
         return {}
     if language.name != "python" or not language.takes_versions:

@@ -26,9 +26,9 @@ _NAMES = (
     *("timeout", "grace", "kept_output", "shown_output", "live_after", "standbys"),
     *LIMITS,
     *ISOLATIONS,
-    "hide_secrets",
+    *("hide_secrets", "figures"),
 )
-_SWITCHES = frozenset({*ISOLATIONS, "hide_secrets"})
+_SWITCHES = frozenset({*ISOLATIONS, "hide_secrets", "figures"})
 _SECONDS = frozenset({"grace", "live_after", "cpu_time"})
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -71,6 +71,9 @@ class TransformSettings(Configurable):  # type: ignore[misc]
     )
     hide_secrets = Bool(
         True, help="Whether values beside a failing line are hidden if they look secret."
+    ).tag(config=True)
+    figures = Bool(
+        True, help="Whether cards tell times and memory, which differ from run to run."
     ).tag(config=True)
     live_after = Float(
         0.5, min=0, help="Seconds after which a running cell shows a line of figures."

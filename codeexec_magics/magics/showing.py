@@ -48,6 +48,7 @@ class Showing:
         self._expected = arguments.expect
         self._viewer = plan.viewer
         self._hides = settings.hide_secrets
+        self._figures = settings.figures
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
@@ -57,7 +58,7 @@ class Showing:
         )
         self._latest: dict[str, Change] = {}
         self._late = LateInterrupts(shell, is_cell=is_cell)
-        self._progress = ProgressLine(live=self._front_end is FrontEnd.RECORDER)
+        self._progress = ProgressLine(self._front_end)
 
     def observer(self) -> Observer:
         """Who hears of the run while it goes on."""
@@ -65,7 +66,7 @@ class Showing:
             return Observer(started=self._started)
         if self._front_end is not FrontEnd.NOTEBOOK:
             return Observer(
-                output=self._streams.write,
+                output=self._write,
                 display=self._display,
                 change=self._change,
                 progress=self._progress.show,
@@ -175,6 +176,10 @@ class Showing:
         if self._front_end is FrontEnd.NOTEBOOK and not self._quiet:
             self._live.follow(running)
 
+    def _write(self, stream: str, text: str) -> None:
+        self._progress.make_way()
+        self._streams.write(stream, text)
+
     def _output(self, stream: str, text: str) -> None:
         self._live.hear(stream, text)
         self._streams.write(stream, text)
@@ -214,5 +219,7 @@ class Showing:
             text = terminal_text(result, colour=wants_colour(self._shell), **how)
             sys.stdout.write(text + "\n")
             return
-        bundle = mime_bundle(result, chip=self._front_end is FrontEnd.NOTEBOOK, **how)
-        publish_display_data(bundle, metadata(result))
+        bundle = mime_bundle(
+            result, chip=self._figures and self._front_end is FrontEnd.NOTEBOOK, **how
+        )
+        publish_display_data(bundle, metadata(result) if self._figures else {})

@@ -210,7 +210,7 @@ def test_the_running_card_shows_figures_progress_and_output() -> None:
 
     assert bundle["text/plain"] == (
         "running · javascript  (12.4 s · 213 MiB · 3 processes)\n"
-        "30 of 120 pages <b>\nstdout 1 line\n  epoch 1"
+        "30 of 120 pages <b> · 25% · about 37 s left\nstdout 1 line\n  epoch 1"
     )
     assert "progress" in read(bundle["text/html"]).tags
     assert pieces(seen(bundle["text/html"])) == pieces(bundle["text/plain"])

@@ -85,3 +85,10 @@ def test_a_value_and_a_failure_are_told_once(terminal: Terminal) -> None:
     assert told.count("KeyError") == 1
     assert "KeyError: 'price'\nat this cell, line 3\n" in told
     assert " → 3  row['price']\n      ^^^^^^^^^^^^\n      row = {'n': 1}" in told
+
+
+def test_progress_is_drawn_in_place_and_gone_at_the_end(terminal: Terminal) -> None:
+    shown = terminal.run("%%transform\nprogress(1, 4, 'step')\nprint('text')\n5")
+
+    assert re.search(r"\r\x1b\[K1 of 4 step · 25%[^\r\n]*\r\x1b\[Ktext\n", shown)
+    assert shown.count("of 4") == 1

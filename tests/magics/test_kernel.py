@@ -26,6 +26,17 @@ def test_a_person_sees_the_card_with_figures_and_a_failure_once(kernel: Kernel) 
     assert [error["traceback"] for error in failed.of("error")] == [[]]
 
 
+def test_a_person_s_notebook_stays_the_same_where_figures_are_off(kernel: Kernel) -> None:
+    kernel.run("%transform_config figures=off")
+    cell = "%%transform\n[1, 2]"
+    first, second = kernel.run(cell), kernel.run(cell)
+
+    (card,) = first.of("display_data")
+    assert card["data"]["text/plain"] == "done · python · list\n[1, 2]"
+    assert card["metadata"] == {}
+    assert first.shown == second.shown
+
+
 def test_a_recorder_gets_the_same_every_time_and_the_whole_text_of_a_failure(
     kernel: Kernel,
 ) -> None:
