@@ -10,17 +10,17 @@ MANY = 10**9
 
 
 def learned(seconds: float, rounds: int = 30, fixed: int | None = None) -> BatchSize:
-    sizes = BatchSize(fixed)
+    batch_size = BatchSize(fixed)
     for _ in range(rounds):
-        size = sizes.size(MANY, 2)
-        sizes.learn(size, size * seconds)
-    return sizes
+        size = batch_size.size(MANY, 2)
+        batch_size.learn(size, size * seconds)
+    return batch_size
 
 
 def test_the_first_batch_is_one_item() -> None:
-    sizes = BatchSize(None)
+    batch_size = BatchSize(None)
 
-    assert (sizes.size(None, 2), sizes.batches) == (1, 1)
+    assert (batch_size.size(None, 2), batch_size.batches) == (1, 1)
 
 
 @pytest.mark.parametrize(("seconds", "size"), [(1e-3, 20), (1e-5, 2000), (0.5, 1), (1e-9, 65_536)])
@@ -29,35 +29,35 @@ def test_a_batch_is_some_20_ms_of_work(seconds: float, size: int) -> None:
 
 
 def test_a_batch_grows_by_steps() -> None:
-    sizes = BatchSize(None)
-    sizes = []
+    batch_size = BatchSize(None)
+    found = []
     for _ in range(4):
-        sizes.append(sizes.size(MANY, 2))
-        sizes.learn(sizes[-1], sizes[-1] * 1e-6)
+        found.append(batch_size.size(MANY, 2))
+        batch_size.learn(found[-1], found[-1] * 1e-6)
 
-    assert sizes == [1, 4, 16, 64]
+    assert found == [1, 4, 16, 64]
 
 
 def test_one_slow_item_among_thousands_changes_little() -> None:
-    sizes = learned(1e-5)
-    before = sizes.size(MANY, 2)
-    sizes.learn(before, before * 1e-5 + 0.01)
+    batch_size = learned(1e-5)
+    before = batch_size.size(MANY, 2)
+    batch_size.learn(before, before * 1e-5 + 0.01)
 
-    assert sizes.size(MANY, 2) > before / 2
+    assert batch_size.size(MANY, 2) > before / 2
 
 
 def test_what_is_slow_now_counts_more_than_what_was_fast() -> None:
-    sizes = learned(1e-4)
+    batch_size = learned(1e-4)
     for _ in range(12):
-        sizes.learn(sizes.size(MANY, 2), sizes.size(MANY, 2) * 0.02)
+        batch_size.learn(batch_size.size(MANY, 2), batch_size.size(MANY, 2) * 0.02)
 
-    assert sizes.size(MANY, 2) == 1
+    assert batch_size.size(MANY, 2) == 1
 
 
 def test_the_last_items_are_shared_out() -> None:
-    sizes = learned(1e-3)
+    batch_size = learned(1e-3)
 
-    assert [sizes.size(left, 2) for left in (1000, 40, 20, 8, 1, 0)] == [20, 10, 5, 2, 1, 1]
+    assert [batch_size.size(left, 2) for left in (1000, 40, 20, 8, 1, 0)] == [20, 10, 5, 2, 1, 1]
 
 
 def test_tiny_items_are_not_cut_into_ever_smaller_shares() -> None:
