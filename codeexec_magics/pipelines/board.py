@@ -15,8 +15,11 @@ from typing import Any
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.results import State, StepResult
 from codeexec_magics.pipelines.step import Absent, Reference, Step
-from codeexec_magics.pipelines.values import is_small
+from codeexec_magics.pipelines.values import size_of
 from codeexec_magics.values.results import ExecutionResult, Outcome
+
+_ROOM = 64 << 20
+"""Bytes of values that are kept for a later run although nobody needs them any more."""
 
 
 class Board:
@@ -45,6 +48,8 @@ class Board:
             name for step in pipeline.steps for name in {to.name for to in step.references}
         )
         self._sound: set[str] = set()
+        self._room = _ROOM
+        self._kept: set[str] = set()
         self._gather()
 
     def next(self) -> Step | None:
@@ -141,8 +146,14 @@ class Board:
         found = self.steps.get(name)
         if found is None or self._readers[name] > 0 or name in self._outputs:
             return
-        if found.has_value and not is_small(found.value):
+        if not found.has_value or name in self._kept:
+            return
+        size = size_of(found.value)
+        if size is None or size > self._room:
             self.steps[name] = found.without_value()
+        else:
+            self._room -= size
+            self._kept.add(name)
 
     def _key(self, step: Step, state: State) -> str | None:
         """The step's key, if its value comes of what the key says and of nothing else."""

@@ -13,9 +13,11 @@ from codeexec_magics.pipelines.nodes import Node, Problems
 from codeexec_magics.pipelines.step import Origin
 from codeexec_magics.values.options import Program
 
+_OF_NODE = ("javascript", "typescript")
 _ENTRIES = ("transform", "execute")
 _EXPORTS = re.compile(r"^\s*module\.exports\s*=(?!=)", re.MULTILINE)
 _DEFINES = r"^[ \t]*(?:export\s+)?(?:async\s+)?(?:function\b\s*\*?|const\b|let\b|var\b)\s*{}\b"
+_TABLES = re.compile(r"\b(?:from|join)\s+([A-Za-z_]\w*)\b(?!\s*[.(])", re.IGNORECASE)
 _DESTRUCTURED = r"(?:function\b\s*\*?\s*{0}\s*|\b{0}\s*=\s*(?:async\s*)?)\(\s*\{{([^{{}}()]*)\}}"
 
 
@@ -64,7 +66,7 @@ def entry_of(source: str, language: str) -> str:
 def callable_source(source: str, language: str) -> str:
     """The code, so that a function that JavaScript exports is called; its lines stay."""
     has_entry = any(_defines(source, language, name) for name in _ENTRIES)
-    if language != "javascript" or has_entry or not _EXPORTS.search(source):
+    if language not in _OF_NODE or has_entry or not _EXPORTS.search(source):
         return source
     body = source.rstrip()
     return f"{body}\n;var transform = module.exports;{source[len(body) :]}"
@@ -74,11 +76,13 @@ def wanted(source: str, language: str, entry: str) -> dict[str, bool]:
     """What the code is to be given, where nobody says: by name, whether it cannot do without.
 
     A language's own description tells by the parameters of its function; JavaScript by the names
-    that its function takes out of its one object; and Python without a function by the names that
-    it reads and does not bind.
+    that its function takes out of its one object, SQL by its tables, and Python without a function
+    by the names that it reads and does not bind.
     """
-    if language == "javascript":
+    if language in _OF_NODE:
         return dict.fromkeys(_destructured(source, entry), False)
+    if language == "sql":
+        return dict.fromkeys(_TABLES.findall(source), False)
     if not language:
         return {}
     program = Program(source, language, entry=entry)
@@ -96,7 +100,7 @@ def wanted(source: str, language: str, entry: str) -> dict[str, bool]:
 def _defines(source: str, language: str, name: str) -> bool:
     if language == "python":
         pattern = rf"^(?:async\s+)?def\s+{name}\b|^{name}\s*="
-    elif language == "javascript":
+    elif language in _OF_NODE:
         pattern = _DEFINES.format(name)
     else:
         return False

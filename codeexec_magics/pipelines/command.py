@@ -7,12 +7,14 @@ the exit code tells the outcome.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from codeexec_magics.data.conversion import convert
 from codeexec_magics.engine.sources import read_source
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.pipelines.model import Pipeline
@@ -85,7 +87,7 @@ def _about(step: StepResult) -> str:
 
 
 def _tell(result: PipelineResult, path: str | None) -> int:
-    form, _ = to_jsonable(dict(result.outputs))
+    form = {name: _form(value) for name, value in result.outputs.items()}
     if result.success:
         _write(path, json.dumps(form, ensure_ascii=False, allow_nan=False) + "\n")
         return 0
@@ -94,6 +96,17 @@ def _tell(result: PipelineResult, path: str | None) -> int:
     if trace:
         sys.stderr.write(f"{trace}\n")
     return INTERRUPTED if result.outcome is Outcome.INTERRUPTED else FAILED
+
+
+def _form(value: Any) -> Any:
+    """A value as JSON: a frame as its rows, what JSON does not hold by its type."""
+    form, lossy = to_jsonable(value)
+    if not lossy:
+        return form
+    with contextlib.suppress(CodeExecError):
+        rows, lost = to_jsonable(convert(value, "records", "outputs"))
+        form = form if lost else rows
+    return form
 
 
 def _write(path: str | None, text: str) -> None:

@@ -102,7 +102,7 @@ def parameters_of(transform: Transform) -> dict[str, bool]:
     language = languages.find(program.language).name
     found = wanted(program.source, language, program.entry)
     # What JavaScript takes by name it may do without; nobody can tell.
-    return dict.fromkeys(found, language == "javascript")
+    return dict.fromkeys(found, language != "python")
 
 
 def chain(left: object, right: object) -> Pipeline:

@@ -184,6 +184,9 @@ class _Reader:
                     self._problems(node_of(node, name), f"{name} is about items: it needs `map`")
         if items is None:
             return None
+        language = self._language(node, values)
+        if language and not languages.find(language).maps:
+            self._problems(node_of(node, "map"), f"{language} cannot be called for each item")
         on_error = (values.get("on_item_error") or "stop").replace("-", " ")
         return ItemPlan(items, values.get("workers"), values.get("batch"), on_error)
 

@@ -12,7 +12,7 @@ from codeexec_magics.errors import DataError
 from codeexec_magics.pipelines.nodes import nearest
 from codeexec_magics.pipelines.step import Reference
 
-_SMALL = 65_536
+LARGEST_KEPT = 8 << 20
 """Bytes up to which a value is kept although nobody needs it any more: a later run may."""
 _PLAIN = (bool, int, float, complex, type(None))
 
@@ -48,29 +48,42 @@ def is_true(value: Any, to: Reference) -> bool:
         ) from None
 
 
-def is_small(value: Any, limit: int = _SMALL) -> bool:
-    """Whether a value takes little memory, as far as that can be told quickly."""
-    left = limit
+def size_of(value: Any, limit: int = LARGEST_KEPT) -> int | None:
+    """The bytes that a value takes, roughly; None beyond a limit, or where it does not tell."""
+    size = 0
     pending = [value]
     while pending:
         found = pending.pop()
         kind = type(found)
         if kind in _PLAIN:
-            left -= 32
+            size += 32
         elif kind in (str, bytes, bytearray):
-            left -= len(found) + 50
+            size += len(found) + 50
         elif kind in (list, tuple, set, frozenset, dict):
-            left -= 64 + 8 * len(found)
-            if left >= 0:
+            size += 64 + 8 * len(found)
+            if size <= limit:
                 pending.extend(found)
                 pending.extend(found.values() if kind is dict else ())
-        elif isinstance(getattr(found, "nbytes", None), int):
-            left -= found.nbytes
         else:
-            return False
-        if left < 0:
-            return False
-    return True
+            own = _own_size(found)
+            if own is None:
+                return None
+            size += own
+        if size > limit:
+            return None
+    return size
+
+
+def _own_size(value: Any) -> int | None:
+    """What a library's object says of its size: an array's or a frame's."""
+    try:
+        if hasattr(value, "memory_usage"):  # pandas
+            return int(value.memory_usage(index=True).sum())
+        if hasattr(value, "estimated_size"):  # polars
+            return int(value.estimated_size())
+        return int(value.nbytes)
+    except Exception:  # noqa: BLE001 - whatever a value's own methods raise
+        return None
 
 
 def _part(value: Any, key: str | int) -> Any:

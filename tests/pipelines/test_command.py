@@ -49,6 +49,13 @@ def test_outputs_are_json_and_everything_else_is_told_apart(folder: Path) -> Non
     assert json.loads((folder / "o.json").read_text())["total"] == 6.0
 
 
+def test_a_frame_is_written_as_its_rows(folder: Path) -> None:
+    frame = "import pandas as pd; pd.DataFrame({'a': [1, 2]})"
+    (folder / "frame.json").write_text(steps({"id": "frame", "code": frame}))
+
+    assert json.loads(command("run", "frame.json").stdout) == {"frame": [{"a": 1}, {"a": 2}]}
+
+
 def test_a_failure_is_told_and_resumed_once_mended(folder: Path) -> None:
     broken = GOOD.replace('row["price"] * rate', 'row["prize"] * rate')
     (folder / "orders.yaml").write_text(broken)

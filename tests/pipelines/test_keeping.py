@@ -14,7 +14,7 @@ from codeexec_magics import CodeExecutor, Pipeline, PipelineRunner
 from codeexec_magics.pipelines import State, StepResult
 from codeexec_magics.pipelines.keys import digest
 from codeexec_magics.pipelines.store import Store
-from codeexec_magics.pipelines.values import is_small
+from codeexec_magics.pipelines.values import size_of
 
 TEXT = """
 inputs: [x]
@@ -148,8 +148,13 @@ def test_digests_are_equal_for_equal_values_only() -> None:
     assert digest(loop) is None
 
 
-def test_small_values_are_told_from_large_ones() -> None:
-    assert is_small({"a": [1, "x", None], "b": (2.0, {3})})
-    assert not is_small([0] * 100_000)
-    assert not is_small("x" * 100_000)
-    assert not is_small(object())
+def test_the_size_of_a_value_is_known_where_it_tells() -> None:
+    import pandas as pd
+
+    small = size_of({"a": [1, "x", None], "b": (2.0, {3}), "c": pd.DataFrame({"x": [1.5, 2.5]})})
+
+    assert small is not None
+    assert 500 < small < 2_000
+    assert size_of([0] * 1_000_000) is None
+    assert size_of("x" * 10_000_000) is None
+    assert size_of(object()) is None

@@ -413,18 +413,18 @@ def test_what_a_sandbox_returns_is_not_believed(
     monkeypatch.chdir(tmp_path)
     text = """
 steps:
-  - {id: a, sandbox: true, required: false, code: "import collections; collections.Counter('ab')"}
+  - {id: a, sandbox: true, required: false, code: "import re; re.compile('ab')"}
   - {id: b, network: false, required: false, code: "import socket; socket.socket()"}
 """
     result = run(text)
 
-    assert "collections.Counter" in str(result.steps["a"].result and result.steps["a"].result.error)
+    assert "re.Pattern" in str(result.steps["a"].result and result.steps["a"].result.error)
     assert result.steps["b"].state is State.FAILED
 
 
 def test_values_that_nobody_needs_are_let_go(run: Run) -> None:
     links = [{"id": f"s{n}", "code": f"s{n - 1}[:-1]"} for n in range(1, 4)]
-    result = run(steps({"id": "s0", "code": "bytes(1_000_000)"}, *links, outputs=["s3"]))
+    result = run(steps({"id": "s0", "code": "bytes(10_000_000)"}, *links, outputs=["s3"]))
 
     assert list(result.values) == ["s3"]
     assert result.steps["s1"].value is Absent.NOTHING
