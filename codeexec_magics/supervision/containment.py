@@ -153,6 +153,8 @@ class FilteredSubreaper(Subreaper):
         """Install the filter."""
         ours = _our_processes()
         linux.renounce_capability(linux.CAP_SYS_NICE, linux.CAP_SYS_PTRACE)
+        with contextlib.suppress(OSError):  # an older kernel: Yama may do the same, if it is there
+            landlock.refuse_to_trace()
         fd = _asking(seccomp.guard_processes, ours, bpf.ALLOW)
         if not _cannot_signal(os.getppid()):
             raise OSError("the filter does not hold signals back")
