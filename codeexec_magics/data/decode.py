@@ -95,6 +95,8 @@ class Decoder(Reader):
 
             stays = self._by_columns and not self.path.parts and tag == "rows"
             return getattr(as_rows, "columns" if stays else tag)(self, node)
+        if tag == "kept":
+            return self.kept(node["kept"])
         if tag == "frame":
             from .foreign import changed_frame
 

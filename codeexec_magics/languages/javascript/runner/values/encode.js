@@ -11,9 +11,11 @@ const $ = require('../primordials.js');
 const { appendOutput } = require('../wire/arena.js');
 const binary = require('./binary.js');
 const bulk = require('./bulk.js');
+const bulkRows = require('./bulk_rows.js');
 const { isSame } = require('./equality.js');
 const { keyText } = require('./hashable_keys.js');
 const { originOf } = require('./provenance.js');
+const { isPlain, keysInOrder, refuse } = require('./objects.js');
 const { Refusal, className, step, typeName } = require('../refusal.js');
 const { dateNode, floatNode, integerNode, numberNode, textNode } = require('./scalars.js');
 const schemas = require('../frames/schemas.js');
@@ -24,58 +26,6 @@ const { isAnyArrayBuffer, isDate, isMap, isProxy, isSet } = types;
 
 const DEEPEST = 200;
 const LARGEST_INLINE = 65536;
-
-const WAY_OUT = {
-  __proto__: null,
-  function: 'call it, and return what it returns',
-  Promise: 'await it',
-  symbol: 'send its description',
-  Error: 'throw it, or send its message',
-  RegExp: 'send its source',
-};
-
-function refuse(value) {
-  const name = typeName(value);
-  const isError = types.isNativeError(value);
-  const wayOut = WAY_OUT[isError ? 'Error' : typeof value === 'object' ? name : typeof value];
-  throw new Refusal(
-    name,
-    'cannot be sent back',
-    wayOut ?? 'turn it into a plain object, or give it toJSON()',
-  );
-}
-
-/** Whether a prototype is the root of plain objects, of this context or of another. */
-function isPlain(value, prototype) {
-  if (prototype === null || prototype === $.ObjectPrototype) {
-    return true;
-  }
-  return $.getPrototypeOf(prototype) === null && className(value) === 'Object';
-}
-
-/** An object's keys: in the order that they had in Python, then those that are new. */
-function keysInOrder(value) {
-  const keys = $.objectKeys(value);
-  const order = originOf(value)?.order;
-  if (order === undefined) {
-    return keys;
-  }
-  const known = new $.SetClass();
-  const sorted = $.bareList();
-  const add = (key) => {
-    if ($.propertyIsEnumerable(value, key) && !$.setHas(known, key)) {
-      $.setAdd(known, key);
-      sorted[sorted.length] = key;
-    }
-  };
-  for (let index = 0; index < order.length; index += 1) {
-    add(order[index]);
-  }
-  for (let index = 0; index < keys.length; index += 1) {
-    add(keys[index]);
-  }
-  return sorted;
-}
 
 class Writer {
   #open = new $.SetClass();
@@ -210,7 +160,7 @@ class Writer {
       return null;
     }
     try {
-      return bulk.node(value, this);
+      return bulkRows.node(value, this);
     } catch {
       // The general way finds it again, and tells where it is.
       this.#tries = false;
