@@ -266,3 +266,11 @@ def _checked_inputs(inputs: Inputs) -> Mapping[str, Any]:
 def _check_directory(directory: str | None) -> None:
     if directory is not None and not os.path.isdir(directory):
         raise InvalidOptions(f"directory must be an existing folder, not {directory!r}")
+    if directory is None:
+        try:
+            os.getcwd()
+        except FileNotFoundError:
+            raise InvalidOptions(
+                "the current directory no longer exists: change to another (%cd DIR), or give one "
+                "(--cwd DIR)"
+            ) from None

@@ -27,6 +27,8 @@ from codeexec_magics.values.traces import Trace
 _WRONG_RUNTIMES = (WRONG_RUNTIME, UNUSABLE)
 _CODES = 256
 _SIGKILL = -9
+_VERSION = re.compile(r"Node\.js v[\d.]+.*")
+_ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b")
 _NOUN = re.compile("[a-z][a-z ]{0,30}")
 _MOST_NOUNS = 8
 _LARGEST_NUMBER = 1_000_000_000
@@ -192,7 +194,7 @@ def _crashed(facts: Facts) -> _Judgement:
     limit = facts.known.out_of_memory if facts.known else ""
     if status is not None and status < 0 and limit and limit in facts.stderr:
         return Outcome.MEMORY, f"OutOfMemory: {limit}", None
-    last_line = (facts.stderr.strip().splitlines() or [""])[-1]
+    last_line = _last_words(facts.stderr)
     if status in _WRONG_RUNTIMES and last_line and not facts.started:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
     if status == LOST_DESCRIPTOR and last_line:
@@ -206,6 +208,14 @@ def _crashed(facts: Facts) -> _Judgement:
             None,
         )
     return Outcome.CRASHED, f"WorkerCrashed: {_how(facts, status)}", facts.crash
+
+
+def _last_words(stderr: str) -> str:
+    """The last line that says something: Node.js ends with its version, below what was wrong."""
+    lines = [line.strip() for line in stderr.splitlines()]
+    told = [line for line in lines if line and not _VERSION.fullmatch(line)]
+    errors = [line for line in told if _ERROR.match(line)]
+    return (errors or told or lines or [""])[-1]
 
 
 def _how(facts: Facts, status: int | None) -> str:

@@ -32,22 +32,23 @@ def run(plan: Plan, shown_output: int, observer: Observer) -> ExecutionResult | 
         observer: Who hears of it.
 
     Raises:
-        UsageError: The items, or a limit, cannot be mapped so.
+        UsageError: The items, a limit, or the current directory cannot be meant.
         BaseException: Whatever the iterable throws.
     """
     if plan.refusal is not None or not plan.arguments.runs:
         return plan.refusal
     options = plan.run_options(shown_output)
-    if plan.arguments.mapping is None:
-        return shared_executor().run(plan.program, options, plan.inputs, observer, label=plan.label)
-    with _refusals_of(plan.arguments.mapping):
-        return shared_executor().map(
+    executor, mapping = shared_executor(), plan.arguments.mapping
+    with _refusals_of(mapping):
+        if mapping is None:
+            return executor.run(plan.program, options, plan.inputs, observer, label=plan.label)
+        return executor.map(
             plan.program,
             options,
             plan.items,
             plan.inputs,
             observer,
-            plan=_map_plan(plan.arguments.mapping),
+            plan=_map_plan(mapping),
             label=plan.label,
         )
 
@@ -61,15 +62,14 @@ def start(plan: Plan, observer: Observer, ended: Ended) -> Job:
         ended: Called with the result, before anybody else has it; what it returns is the job's.
 
     Raises:
-        UsageError: The items, or a limit, cannot be mapped so.
-        InvalidOptions: An option has a value that cannot be meant.
+        UsageError: The items, a limit, or the current directory cannot be meant.
     """
     executor, mapping = shared_executor(), plan.arguments.mapping
-    if mapping is None:
-        return executor.start(
-            plan.program, plan.options, plan.inputs, observer, label=plan.label, ended=ended
-        )
     with _refusals_of(mapping):
+        if mapping is None:
+            return executor.start(
+                plan.program, plan.options, plan.inputs, observer, label=plan.label, ended=ended
+            )
         return executor.start_map(
             plan.program,
             plan.options,
@@ -89,9 +89,10 @@ def _map_plan(mapping: MapArguments) -> MapPlan:
 
 
 @contextlib.contextmanager
-def _refusals_of(mapping: MapArguments) -> Iterator[None]:
-    """What is wrong with the items is told of the flag that names them."""
+def _refusals_of(mapping: MapArguments | None) -> Iterator[None]:
+    """What the engine refuses is wrong usage; of items it is told of the flag that names them."""
     try:
         yield
     except InvalidOptions as error:
-        raise UsageError(f"--map {mapping.expression}: {error}") from None
+        flag = f"--map {mapping.expression}: " if mapping is not None else ""
+        raise UsageError(f"{flag}{error}") from None

@@ -90,5 +90,7 @@ def test_a_value_and_a_failure_are_told_once(terminal: Terminal) -> None:
 def test_progress_is_drawn_in_place_and_gone_at_the_end(terminal: Terminal) -> None:
     shown = terminal.run("%%transform\nprogress(1, 4, 'step')\nprint('text')\n5")
 
-    assert re.search(r"\r\x1b\[K1 of 4 step · 25%[^\r\n]*\r\x1b\[Ktext\n", shown)
+    # What is printed may overtake it, and both are whole then.
+    assert re.search(r"\r\x1b\[K1 of 4 step · 25%[^\r\n]*\r\x1b\[K", shown)
+    assert "text\n" in shown
     assert shown.count("of 4") == 1

@@ -159,6 +159,51 @@ def test_text_in_a_variable_has_no_colours(
     assert (shell.user_ns["r"].stdout, shell.user_ns["r"].stderr) == ("5\n", "5\n")
 
 
+@pytest.mark.parametrize("language", ["python", "js"])
+def test_a_directory_that_is_gone_is_told_with_what_to_do(
+    shell: InteractiveShell,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    failure = run(f"%%transform {language}\n1")
+    assert isinstance(failure, UsageError)
+    assert "the current directory no longer exists" in str(failure)
+    assert run(f"%%transform {language} --cwd {tmp_path} -o out\n1") is None
+
+
+def test_a_runtime_that_does_not_start_is_told_by_its_error(run: Run, tmp_path: Path) -> None:
+    runtime = tmp_path / "node"
+    lines = [
+        "node:internal/modules:1",
+        "Error: Cannot find module 'x'",
+        "  at y",
+        "",
+        "Node.js v24.1",
+    ]
+    runtime.write_text("#!/bin/sh\n" + "".join(f'echo "{line}" >&2\n' for line in lines) + "exit 1")
+    runtime.chmod(0o755)
+
+    failure = run(f"%%transform js --interpreter {runtime}\n1")
+    assert "could not start: Error: Cannot find module 'x'" in str(failure)
+
+
+def test_text_is_whole_whatever_the_locale(
+    shell: InteractiveShell, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    for language, printed in (("python", "print('é😀')"), ("js", "console.log('é😀')")):
+        assert run(f"%%transform {language} --stdout text -o out\n{printed}\n'é😀'") is None
+        assert (shell.user_ns["text"], shell.user_ns["out"]) == ("é😀\n", "é😀")
+
+
 def test_node_in_a_javascript_cell_is_the_one_that_runs_it(
     shell: InteractiveShell, run: Run
 ) -> None:

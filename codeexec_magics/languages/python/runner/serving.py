@@ -53,6 +53,9 @@ def serve(kind: type[Run] | None = None) -> None:
     """
     kind = kind or Run
     channel = Channel()
+    for stream in (sys.stdout, sys.stderr):
+        if stream.encoding.lower() != "utf-8":  # of a locale that has fewer characters
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.argv[:] = [""]
     faulthandler.enable(channel.crash_notes(), all_threads=False)
     main = evaluate.fresh_main()
