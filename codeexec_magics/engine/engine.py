@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from codeexec_magics.engine import hosting
 from codeexec_magics.engine.execution import Execution
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.outcome import Facts, compose
@@ -78,7 +79,9 @@ class Engine:
         key: Hashable = None,
     ) -> ExecutionResult:
         """Run a program under options; `execute` for those who have them as values."""
-        run = Run.of(program, label, key=key)
+        run, host = Run.of(program, label, key=key), hosting.current()
+        if host is not None:
+            options, observer = host.limited(options), host.asked(observer or Observer())
         return _followed(run, self._one(program, options, inputs), observer)
 
     def map(
@@ -112,7 +115,9 @@ class Engine:
         Raises:
             BaseException: Whatever the iterable throws.
         """
-        run = Run.of(program, label, key=key)
+        run, host = Run.of(program, label, key=key), hosting.current()
+        if host is not None:
+            options, observer = host.limited(options), host.asked(observer or Observer())
         return _followed(run, self._many(program, options, items, inputs, plan), observer)
 
     def start(

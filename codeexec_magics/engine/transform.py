@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from codeexec_magics import languages
+from codeexec_magics.engine import hosting
 from codeexec_magics.engine.executor import CodeExecutor
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.raising import raise_in_program
@@ -76,6 +77,9 @@ class Transform:
     def _value_of(self, result: ExecutionResult) -> Any:
         __tracebackhide__ = _rich_traceback_omit = True
         if result.outcome is Outcome.INTERRUPTED:
+            host = hosting.current()
+            if host is not None:
+                raise host.interruption(result)
             # A plain `except Exception` around a call must not swallow the user's wish to stop.
             raise KeyboardInterrupt(result.error or "the program was interrupted")
         try:

@@ -197,6 +197,7 @@ class SupervisorClient:
                     str(theirs.fileno()),
                     str(os.getpid()),
                     self._session,
+                    *_employer(),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -293,6 +294,13 @@ class SupervisorClient:
 
 class _Late(SupervisorLost):
     """No answer in time: the supervisor hangs, or the machine is slow."""
+
+
+def _employer() -> list[str]:
+    """The process for which this one works, as one of a pool; nothing where there is none."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    parent = multiprocessing.parent_process() if multiprocessing is not None else None
+    return [str(parent.pid)] if parent is not None and parent.pid == os.getppid() else []
 
 
 def _bytecode_options() -> list[str]:

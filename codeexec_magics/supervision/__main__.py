@@ -1,4 +1,4 @@
-"""The entry of the supervisor's process: ``python -I -S <this file> FD OWNER SESSION``.
+"""The entry of the supervisor's process: ``python -I -S <this file> FD OWNER SESSION [EMPLOYER]``.
 
 It sees the standard library and this package's folder only: the package is put in place by its
 path, without running its ``__init__``, and without a place on ``sys.path``.

@@ -37,9 +37,12 @@ _LONGEST_TRUST = 7.5
 class Supervisor:
     """The process's one object: the lifeline, the reapers, and the loop."""
 
-    def __init__(self, lifeline: socket.socket, owner: int, session: str) -> None:
+    def __init__(
+        self, lifeline: socket.socket, owner: int, session: str, employer: int | None = None
+    ) -> None:
         self._lifeline = lifeline
         self._owner = owner
+        self._employer = employer
         self._session = session
         self._reader = frames.FrameReader()
         self._descriptors: list[int] = []
@@ -84,8 +87,23 @@ class Supervisor:
             # The socket alone is no proof of life: a fork of the kernel holds it open too.
             with contextlib.suppress(OSError):
                 self._selector.register(os.pidfd_open(self._owner), read, self._end)
+            self._watch_employer(read)
         if os.getppid() != self._owner:
             self._end()
+
+    def _watch_employer(self, read: int) -> None:
+        """End with the process for which the owner works, as a worker of a pool.
+
+        Such a worker lives on when the one that started it is killed, and would work for nobody.
+        """
+        if self._employer is None:
+            return
+        try:
+            self._selector.register(os.pidfd_open(self._employer), read, self._end)
+        except ProcessLookupError:
+            self._end()
+        except OSError:
+            return
 
     def _end(self) -> None:
         self._ending = True
@@ -158,11 +176,14 @@ class Supervisor:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve on the lifeline whose descriptor, owner and session the arguments give."""
-    fd, owner, session = arguments
+    """Serve on the lifeline whose descriptor, owner and session the arguments give.
+
+    A fourth is the owner's employer.
+    """
+    fd, owner, session, *employer = arguments
     lifeline = frames.socket_of(int(fd))
     try:
-        Supervisor(lifeline, int(owner), session).serve()
+        Supervisor(lifeline, int(owner), session, *map(int, employer)).serve()
     except Exception:  # the last chance to tell the owner what went wrong
         import traceback  # late: it takes a tenth of the start
 

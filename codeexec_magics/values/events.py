@@ -27,6 +27,9 @@ CONTAINMENT_WEAK = "containment.weak"
 """WARNING: ``containment``, ``reason``: this machine holds less than the full guarantee."""
 SUPERVISOR_LOST = "supervisor.lost"
 """WARNING: ``pid``: the supervising process vanished; a new one is started at the next use."""
+HOST_UNKNOWN = "host.unknown"
+"""WARNING: ``host``, ``reason``: an engine cannot be asked whether it still wants its work."""
+
 FAULT = "fault"
 """ERROR, with the traceback: a fault of this package."""
 

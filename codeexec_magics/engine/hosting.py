@@ -1,0 +1,120 @@
+"""Being a good guest of an engine that has given this thread its work: Dask.
+
+Lives in the process that executes. Imports nothing of the engine: where one is, it is loaded. The
+engine is asked whether the work is still wanted; when it is not, the run is interrupted, once, and
+everything of it ends, while the engine's worker lives on.
+
+Sources: `distributed.get_worker`, `Worker.get_current_task`, `Worker.state.tasks` and `Reschedule`
+of Dask's documentation; the states are those of its "Worker State Machine".
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from codeexec_magics.engine.observer import Observer, Running
+from codeexec_magics.engine.timers import Pulse
+from codeexec_magics.errors import ExecutionInterrupted
+from codeexec_magics.values import events
+from codeexec_magics.values.options import ExecutionOptions
+from codeexec_magics.values.results import ExecutionResult
+
+_ROUND = 0.05
+"""Seconds between two questions."""
+_WORKING = frozenset({"executing", "long-running"})
+_STANDBYS = 1
+"""Workers that stand by, at most: an engine has many processes such as this one."""
+_log = logging.getLogger("codeexec_magics.execution")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The engine for which this thread works.
+
+    Attributes:
+        name: What it is called.
+        wanted: Whether it still wants the work.
+        unwanted: The exception by which it understands that the work was given up.
+        memory: Bytes that the work may take; None if it says nothing.
+    """
+
+    name: str
+    wanted: Callable[[], bool]
+    unwanted: Callable[[str], BaseException]
+    memory: int | None = None
+
+    def limited(self, options: ExecutionOptions) -> ExecutionOptions:
+        """The options, within what the engine allows its worker."""
+        memory = options.memory if options.memory is not None else self.memory
+        return replace(options, memory=memory, standbys=min(options.standbys, _STANDBYS))
+
+    def asked(self, observer: Observer) -> Observer:
+        """The observer of a run that is interrupted when the engine wants it no longer."""
+        under_way: list[Running] = []
+
+        def started(running: Running) -> None:
+            under_way.append(running)
+            if observer.started is not None:
+                observer.started(running)
+
+        def ask() -> float | None:
+            if not under_way or self.wanted():
+                return None
+            under_way.pop().interrupt()
+            return _NEVER
+
+        pulse = Pulse(ask, time.monotonic() + _ROUND, _ROUND)
+        return replace(observer, started=started, timers=(*observer.timers, pulse))
+
+    def interruption(self, result: ExecutionResult) -> BaseException:
+        """What is raised for a run that was interrupted.
+
+        No KeyboardInterrupt: it would end the engine's worker, and the next one that is given the
+        work.
+        """
+        if not self.wanted():
+            return self.unwanted(result.error or "")
+        return ExecutionInterrupted(result)
+
+
+_NEVER = 1e9
+
+
+def current() -> Host | None:
+    """The engine that has given this thread its work; None if nobody has, or it cannot be told."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        return _dask(distributed)
+    except Exception as error:  # noqa: BLE001 - another's package, which may have changed
+        events.emit(_log, logging.WARNING, events.HOST_UNKNOWN, host="dask", reason=repr(error))
+        return None
+
+
+def _dask(distributed: Any) -> Host | None:
+    try:
+        worker = distributed.get_worker()
+        key = worker.get_current_task()
+    except (ValueError, AttributeError, KeyError):
+        return None  # this thread is none that works on a task
+    if key not in worker.state.tasks:
+        return None
+    limit = getattr(getattr(worker, "memory_manager", None), "memory_limit", None)
+    threads = max(int(worker.state.nthreads), 1)
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state in _WORKING
+
+    return Host(
+        f"dask worker {worker.name}",
+        wanted,
+        distributed.Reschedule,
+        int(limit) // threads if limit else None,
+    )
