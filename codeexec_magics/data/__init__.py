@@ -8,12 +8,25 @@ that handle a value of theirs. `codeexec_magics.data.conversion` is for the kern
 from .arena import Arena
 from .decode import decode
 from .encode import (
+    CODE,
     FOREIGN,
     KNOWN,
     PYTHON,
+    RETURNED,
     SEALED,
     STANDS_FOR,
     encode,
 )
 
-__all__ = ["FOREIGN", "KNOWN", "PYTHON", "SEALED", "STANDS_FOR", "Arena", "decode", "encode"]
+__all__ = [
+    "CODE",
+    "FOREIGN",
+    "KNOWN",
+    "PYTHON",
+    "RETURNED",
+    "SEALED",
+    "STANDS_FOR",
+    "Arena",
+    "decode",
+    "encode",
+]

@@ -15,6 +15,7 @@ from ..errors import EncodingFailed
 from ..protocol.imports import imports_from_outside
 from ..protocol.scalars import full_type_name, type_module, type_name
 from ..protocol.tree import safe_error
+from . import as_code
 
 if TYPE_CHECKING:
     from .writer import Writer
@@ -49,7 +50,8 @@ _KNOWN = frozenset(
     )
 )
 """Families of types that every reader has who reads a value of theirs at all."""
-_CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_CODE = (_FUNCTIONS, types.ModuleType)
 
 
 def node(encoder: Writer, value: object) -> dict[str, Any]:
@@ -58,13 +60,17 @@ def node(encoder: Writer, value: object) -> dict[str, Any]:
     Raises:
         EncodingFailed: It cannot be pickled, or the other process could not read the pickle.
     """
-    if issubclass(type(value), _CODE):
+    if issubclass(type(value), _CODE[encoder.takes_code :]):
         encoder.refuse(value, "is code, which cannot be sent", way_out(value))
-    stream = io.BytesIO()
+    stream, more = io.BytesIO(), {}
     pickler = _Pickler(stream, encoder, value)
     try:
         with imports_from_outside(alone=False):
-            pickler.dump(value)
+            try:
+                pickler.dump(value)
+            except as_code.NeedsCode as need:
+                stream = io.BytesIO()
+                more = as_code.dump(value, stream, pickler, need)
     except (EncodingFailed, KeyboardInterrupt):
         raise
     except RecursionError:
@@ -72,7 +78,8 @@ def node(encoder: Writer, value: object) -> dict[str, Any]:
     except BaseException as error:  # noqa: BLE001 (a user's __reduce__ may raise anything)
         reason = f"cannot be pickled ({type(error).__name__}: {safe_error(error)})"
         encoder.refuse(value, reason, way_out(value))
-    return {"$": "pickle", "b": encoder.buffer(stream.getbuffer()), "buffers": pickler.buffers}
+    place = encoder.buffer(stream.getbuffer())
+    return {"$": "pickle", "b": place, "buffers": pickler.buffers, **more}
 
 
 def way_out(value: object) -> str:
@@ -93,7 +100,7 @@ class _Pickler(pickle.Pickler):
     """
 
     def __init__(self, stream: io.BytesIO, encoder: Writer, whole: object) -> None:
-        super().__init__(stream, protocol=5, buffer_callback=self._keep_out)
+        super().__init__(stream, protocol=5, buffer_callback=self.keep_out)
         self.buffers: list[int] = []
         self._encoder = encoder
         self._whole = whole
@@ -102,11 +109,11 @@ class _Pickler(pickle.Pickler):
         """How to take an object apart, where pickle's own way will not do."""
         cls = type(value)
         if issubclass(cls, type) and type_module(value) == "__main__":
-            self._refuse("class", type_name(value))
+            self._miss("class", type_name(value), value)
         if cls is types.FunctionType and value.__module__ == "__main__":
-            self._refuse("function", value.__qualname__)
+            self._miss("function", value.__qualname__, value)
         if type_module(cls) == "__main__":
-            self._refuse("class", type_name(cls))
+            self._miss("class", type_name(cls), cls)
         if self._encoder.known_only and not _is_known(value):
             self._encoder.refuse(self._whole, "need not travel", "give it a name")
         if type_module(cls) == "numpy" and type_name(cls) == "ndarray" and value.dtype.kind in "mM":
@@ -114,15 +121,25 @@ class _Pickler(pickle.Pickler):
             return value.view("i8").view, (value.dtype,)
         return NotImplemented
 
-    def _refuse(self, what: str, name: str) -> NoReturn:
+    def _miss(self, what: str, name: str, thing: Any) -> NoReturn:
+        """Something is needed that no module holds: as its code, or not at all."""
+        sends = self._encoder.takes_code or (
+            self._encoder.takes_back and as_code.came_from_the_reader(thing)
+        )
+        if sends and not self._encoder.known_only:
+            raise as_code.NeedsCode(f"{what} {name}")
+        self.refuse(f"{what} {name}", "")
+
+    def refuse(self, what: str, another_way: str) -> NoReturn:
+        """Refuse the whole object for what it needs."""
         self._encoder.refuse(
             self._whole,
-            f"needs the {what} {name}, which only this process has",
-            f"move {name} to a module that both sides can import, or send plain data "
-            "(for a dataclass, dataclasses.asdict)",
+            f"needs the {what}, which only this process has",
+            f"move {what.partition(' ')[2]} to a module that both sides can import, {another_way}"
+            "or send plain data (for a dataclass, dataclasses.asdict)",
         )
 
-    def _keep_out(self, buffer: pickle.PickleBuffer) -> bool:
+    def keep_out(self, buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
         if raw.nbytes < _WORTH_A_BUFFER:
             return True
@@ -138,12 +155,18 @@ def _is_known(value: Any) -> bool:
     return module.partition(".")[0] in _KNOWN
 
 
-def value(raw: memoryview, buffers: list[memoryview]) -> Any:
+def value(raw: memoryview, buffers: list[memoryview], python: object = None) -> Any:
     """The object of a pickle; runs code that the pickle names, so never for a foreign sender.
+
+    Args:
+        raw: The pickle.
+        buffers: What stands beside it.
+        python: The version of Python whose code it holds; None if it holds none.
 
     Raises:
         ValueError: It cannot be read here; the text says why.
     """
+    as_code.check(python)
     try:
         with imports_from_outside(alone=False):
             return pickle.loads(raw, buffers=buffers)  # noqa: S301 (the caller has allowed it)

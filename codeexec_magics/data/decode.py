@@ -117,4 +117,5 @@ class Decoder(Reader):
         indices = node["buffers"]
         if type(indices) is not list:
             raise TypeError("the buffers of a pickle are a list")
-        return as_pickle.value(self.buffer(node["b"]), [self.buffer(index) for index in indices])
+        buffers = [self.buffer(index) for index in indices]
+        return as_pickle.value(self.buffer(node["b"]), buffers, node.get("python"))

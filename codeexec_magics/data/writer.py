@@ -27,6 +27,12 @@ KNOWN = frozenset({"known"})
 """Beside `PYTHON`: of what only a pickle holds, the reader wants the types of the standard library
 and of the libraries for data, which it has itself; anything else is refused."""
 
+CODE = frozenset({"code"})
+"""Beside `PYTHON`: functions and classes that only this process has may be sent as their code."""
+
+RETURNED = frozenset({"returned"})
+"""Beside `PYTHON`: classes that the reader has sent as their code may go back to it."""
+
 STANDS_FOR: dict[type, type] = {}
 """Classes of ours that a program is given, and the plain ones as which they travel."""
 
@@ -48,6 +54,8 @@ class Writer(TreeWriter):
         reads_files: Whether it takes frames as files, and libraries' arrays as lists.
         reads_microseconds: Whether its instants are as fine as Python's.
         reads_pickle: Whether it takes pickles.
+        takes_code: Whether code may be among them (`CODE`).
+        takes_back: Whether classes may be that came from the reader so (`RETURNED`).
         known_only: Whether these must be of `KNOWN` types.
     """
 
@@ -61,6 +69,8 @@ class Writer(TreeWriter):
         self.reads_files = "files" in reader
         self.reads_microseconds = "microseconds" in reader
         self.reads_pickle = "pickle" in reader
+        self.takes_code = bool(reader & CODE)
+        self.takes_back = bool(reader & RETURNED)
         self.known_only = bool(reader & KNOWN)
         self.arena = arena
         self._buffers: list[tuple[int, ...]] = []

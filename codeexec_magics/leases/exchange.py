@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from codeexec_magics.data import PYTHON, SEALED, Arena, decode, encode
+from codeexec_magics.data import CODE, PYTHON, SEALED, Arena, decode, encode
 from codeexec_magics.data.conversion import receive
 from codeexec_magics.data.remote_memory import Fetching, Leaving
 from codeexec_magics.errors import EncodingFailed
@@ -37,7 +37,7 @@ class Exchange:
 
     def __init__(self, lease: Lease, *, reader: frozenset[str], sandboxed: bool) -> None:
         self._lease = lease
-        self._reader = reader
+        self._reader = reader if sandboxed else reader | CODE
         self._believed = SEALED if sandboxed else PYTHON
         self.trusted = "pickle" in reader and not sandboxed
         self._memory = WorkerMemory(lease) if self.trusted else None

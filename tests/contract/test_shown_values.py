@@ -307,11 +307,11 @@ def test_stacks_are_the_programs_own(executor: CodeExecutor) -> None:
     assert "0x" not in str([bundle["text/plain"] for bundle in shown.displays])
 
 
-def test_the_inputs_travel_as_a_dict(executor: CodeExecutor) -> None:
+def test_the_inputs_travel_as_a_dict(executor: CodeExecutor, tmp_path: Path) -> None:
     code = "{'inputs': inputs, 'all': [inputs, (inputs,)]}"
     given = {"x": 1}
     for sandbox in (False, True):
-        result = executor.execute_python(code, given, sandbox=sandbox)
+        result = executor.execute_python(code, given, sandbox=sandbox, directory=str(tmp_path))
         assert result.output == {"inputs": given, "all": [given, (given,)]}
         assert type(result.output["inputs"]) is dict
 

@@ -19,6 +19,7 @@ from typing import Any
 from ....data import (
     KNOWN,
     PYTHON,
+    RETURNED,
     STANDS_FOR,
     Arena,
     decode,
@@ -194,7 +195,7 @@ class Run:
         """The value as it travels, and whether some of it stays in this process's memory."""
         reads = frozenset(self._run["values"])
         arena = (Leaving if "memory" in reads else Arena)(self._channel.check(OUTPUTS))
-        reader = reads if self._keeps else reads | KNOWN
+        reader = reads | (RETURNED if self._keeps else KNOWN)
         encoded = encode(value, arena, reader=reader, root="result")
         with contextlib.suppress(OSError):  # a descendant must not change it before it is read
             arena.seal()
