@@ -32,12 +32,14 @@ def test_a_sound_machine(executor: CodeExecutor) -> None:
     assert findings["left behind"].found == "no file and no descriptor"
 
 
-def test_a_runtime_that_is_missing_is_a_fault(executor: CodeExecutor) -> None:
+def test_a_runtime_that_is_missing_is_told(executor: CodeExecutor) -> None:
+    """It harms nothing, and everything else is examined as ever."""
     with CodeExecutor(interpreter="/no/such/runtime", standbys=0) as broken:
         findings = {finding.what: finding for finding in examine(broken)}
 
-    assert not findings["python"].sound
     assert "LanguageUnavailable" in findings["python"].found
+    assert [finding.what for finding in findings.values() if not finding.sound] == []
+    assert findings["interrupt"].found.startswith("no process left")
 
 
 def test_an_owner_that_leaves_a_process_is_seen(tmp_path: Path) -> None:
