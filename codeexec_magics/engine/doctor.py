@@ -30,6 +30,25 @@ _ISOLATIONS = {
     "--no-network": {"network": False},
     "--sandbox": {"sandbox": True},
 }
+_OPEN = ("subreaper", "process-group")
+"""Tiers that do not claim to refuse attacks."""
+# A namespace's first process may be named by the others, and is protected by the kernel.
+_ATTACKS = """
+import os, resource
+through = []
+def attempt(name, action):
+    try:
+        action()
+        through.append(name)
+    except OSError:
+        pass
+for who, pid in {"the kernel": kernel, "the reaper": os.getppid()}.items():
+    if pid > 1:
+        attempt(f"a signal to {who}", lambda: os.kill(pid, 0))
+        attempt(f"a limit of {who}", lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE))
+        attempt(f"scheduling of {who}", lambda: os.sched_setaffinity(pid, os.sched_getaffinity(0)))
+through
+"""
 # A daemon, a process that ignores what can be ignored, one that is stopped, one that has another
 # name and no environment, a chain, and a storm of processes that take each other's place.
 _TREE = """
@@ -112,7 +131,9 @@ def examine(executor: CodeExecutor) -> Iterator[Finding]:
     for language in languages.everything():
         if language.probe:
             yield _runtime(executor, language)
-    with tempfile.TemporaryDirectory(prefix="codeexec-doctor-") as folder:
+    yield from _attacks(executor)
+    with tempfile.TemporaryDirectory(prefix="codeexec-doctor-") as made:
+        folder = os.path.realpath(made)
         for flag, isolation in _ISOLATIONS.items():
             yield _isolation(executor, flag, isolation, folder)
         os.mkdir(os.path.join(folder, "killed"))
@@ -131,6 +152,19 @@ def _containment(executor: CodeExecutor) -> Iterator[Finding]:
     yield Finding("containment", covers, sound=not best_effort)
     for reason in welcome["reasons"]:
         yield Finding("not in use", str(reason))
+
+
+def _attacks(executor: CodeExecutor) -> Iterator[Finding]:
+    """Have a program reach for this process and for its reaper, without harm if it gets there."""
+    if executor.client.welcome()["containment"] in _OPEN:
+        return
+    result = _tried(executor.execute_python(_ATTACKS, {"kernel": os.getpid()}, standbys=0))
+    if not result.success:
+        yield Finding("attacks", f"the trial failed: {result.error}", sound=False)
+    elif result.output:
+        yield Finding("attacks", f"let through: {', '.join(result.output)}", sound=False)
+    else:
+        yield Finding("attacks", "signals, limits and scheduling of processes outside are refused")
 
 
 def _runtime(executor: CodeExecutor, language: Language) -> Finding:

@@ -25,6 +25,7 @@ def test_a_sound_machine(executor: CodeExecutor) -> None:
     assert findings["containment"].found.startswith(strongest()[0].name)
     assert "3." in findings["python"].found
     assert "Node.js" in findings["javascript"].found
+    assert findings["attacks"].found.endswith("are refused")
     for trial in ("interrupt", "killed kernel"):
         assert findings[trial].found.startswith("no process left of")
         before = int(findings[trial].figures.split()[0].lstrip("("))
