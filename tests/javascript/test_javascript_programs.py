@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from javascript_worker import Answer, Worker
+from javascript_worker import Answer, Worker, runtimes
 
 from codeexec_magics.languages.javascript import LANGUAGE
 
 Run = Callable[..., Answer]
+
+on_one_runtime = pytest.mark.parametrize("node", runtimes()[:1], indirect=True)
 
 VALUED = [
     ("1 + 1", 2),
@@ -65,6 +67,12 @@ VALUED = [
     ("let transform = ({df}) => df; await 0", 41),
     ("export default function transform({df}) { return df }", 41),
     ("export const one = 1; export default one + 1", 2),
+    ("function transform(df) { return df }", 41),
+    ("const transform = async (df, extra = 1) => df + extra", 42),
+    ("function transform(extra, df) { return [extra ?? null, df] }", [None, 41]),
+    ("function transform(inputs, df) { return Object.keys(inputs).length }", 2),
+    ("function transform({df}, other) { return df }", 41),
+    ("function transform(all) { return all.df }", 41),
     ("transform(1)\nfunction transform(x) { return x === 1 ? 'called' : 'entry' }", "entry"),
     ("const transform = 5; df", 41),
     ("const df = inputs.df; let inputs2 = df; df", 41),
@@ -236,3 +244,69 @@ def test_a_channel_that_ends_before_a_program_came_ends_the_runner(
     worker.control.close()
 
     assert worker.process.wait(60) == 122
+
+
+def test_a_file_runs_as_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "helper.js").write_text("exports.v = 5")
+    (tmp_path / "other.mjs").write_text("export const other = 6; export default 7")
+    file = str(tmp_path / "main.js")
+
+    answer = run(
+        "const {v} = require('./helper'); const {other} = await import('./other.mjs');\n"
+        "import x from './other.mjs'\n"
+        "[v, other, x, __filename, process.argv[1], import.meta.filename, require.main === module]",
+        file=file,
+        directory=tmp_path.parent,
+    )
+
+    assert answer.node == [5, 6, 7, file, file, file, True]
+
+
+@on_one_runtime
+@pytest.mark.parametrize(
+    "source", ["throw new Error('here')", "await 0; throw new Error('here')", "a b"]
+)
+def test_a_file_that_fails_is_the_cell(run: Run, tmp_path: Path, source: str) -> None:
+    answer = run(f"1\n{source}", file=str(tmp_path / "main.js"))
+
+    assert answer.place[:2] == ("<cell>", 2)
+
+
+SEEN = [
+    ("console.log(new Error('x'))", "Error: x\n    at <cell>:1:13\n"),
+    ("await 0; console.log(new Error('x').stack)", "Error: x\n    at <cell>:1:22\n"),
+    (
+        "try { [1].map(() => { throw 'x', Error('m') }) } catch (e) { console.log(e) }",
+        "Error: m\n    at <cell>:1:34\n    at Array.map (<anonymous>)\n    at <cell>:1:11\n",
+    ),
+    (
+        "setTimeout(() => console.log(Error('t')), 1); await new Promise(r => setTimeout(r, 9))",
+        "Error: t\n    at Timeout._onTimeout (<cell>:1:30)\n",
+    ),
+    (
+        "const o = {}; Error.captureStackTrace(o); console.log(o.stack)",
+        "Error\n    at <cell>:1:21\n",
+    ),
+    ("Error.prepareStackTrace = (e, s) => s.length > 0; console.log(new Error().stack)", "true\n"),
+]
+
+
+@on_one_runtime
+@pytest.mark.parametrize(("source", "printed"), SEEN)
+def test_a_stack_that_a_program_sees_is_its_own(run: Run, source: str, printed: str) -> None:
+    assert run(source).stdout.decode() == printed
+
+
+@on_one_runtime
+def test_a_stack_that_was_seen_tells_the_same_place(run: Run) -> None:
+    answer = run("await 0; const e = new Error('x'); e.stack; console.trace('t'); throw e")
+
+    assert answer.stderr == "Trace: t\n    at <cell>:1:53\n"
+    assert answer.place == ("<cell>", 1, 20)
+
+
+@on_one_runtime
+def test_colours_can_be_read_on_white(run: Run) -> None:
+    answer = run("console.log([1, 'a'])", environment={"FORCE_COLOR": "1"})
+
+    assert answer.stdout.decode() == "[ \x1b[38;5;130m1\x1b[39m, \x1b[38;5;28m'a'\x1b[39m ]\n"

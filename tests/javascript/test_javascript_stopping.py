@@ -141,8 +141,9 @@ def test_a_waiting_program_tells_what_it_waits_for(start: Start, what: str, sour
 def test_a_program_that_handles_the_signal_goes_on(start: Start) -> None:
     answer = interrupted(
         start,
-        f"{BEGUN} setTimeout(() => {{}}, 1e6);"
-        "new Promise(settle => process.on('SIGINT', () => settle('cleaned')))",
+        "setTimeout(() => {}, 1e6);"
+        "const cleaned = new Promise(settle => process.on('SIGINT', () => settle('cleaned')));"
+        f"{BEGUN} cleaned",
     )
 
     assert [message["type"] for message in answer.others] == ["stopped"]

@@ -19,6 +19,15 @@ const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 
 const { setPrototypeOf } = Object;
 
+/** What the lines of a stack are made of. */
+function callSitePrototype() {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (_, sites) => sites;
+  const [site] = new Error('for its call site').stack;
+  Error.prepareStackTrace = prepareStackTrace;
+  return Object.getPrototypeOf(site);
+}
+
 /** A list that no setter or accessor on a prototype can reach. */
 const bareList = () => setPrototypeOf([], null);
 
@@ -68,6 +77,8 @@ module.exports = {
   MapClass: Map,
   SetClass: Set,
   ErrorClass: Error,
+  errorText: uncurryThis(Error.prototype.toString),
+  siteText: uncurryThis(callSitePrototype().toString),
   SyntaxErrorClass: SyntaxError,
   RangeErrorClass: RangeError,
   TypeErrorClass: TypeError,

@@ -57,6 +57,7 @@ async function main() {
   OWN_DESCRIPTORS.forEach(control.remember);
   parser.hideModules();
   streams.block();
+  streams.colour();
   putOnPath();
   Error.stackTraceLimit = STACK_FRAMES;
   if (isTyped) {

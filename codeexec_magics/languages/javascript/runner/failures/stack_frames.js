@@ -17,8 +17,19 @@ const POSITION = /^(.*):(\d+):(\d+)$/;
 const NAMELESS = /^(?:Object\.)?<anonymous>$/;
 const MOST_FRAMES = 200;
 
+/** The path of the program's own file, by which the runtime knows it, and what it is called here. */
+let own = { __proto__: null, file: null, name: null };
+
+/** Let the program's file be called by its name in traces. */
+function nameFile({ file, filename }) {
+  own = { __proto__: null, file, name: filename };
+}
+
 /** A file's path, for the URLs that ES modules have. */
 function pathOf(file) {
+  if (file === own.file) {
+    return own.name;
+  }
   if (!$.startsWith(file, 'file:')) {
     return file;
   }
@@ -100,6 +111,22 @@ function stackText(program, lines) {
   return text;
 }
 
+/** Whether a stack's line is the runtime's. */
+const isRuntimeLine = (line) => placeOf(line) === null;
+
+/** A stack's line with its column as written. */
+function asWrittenLine(program, line) {
+  const place = placeOf(line);
+  if (place === null || place.file !== program.filename) {
+    return line;
+  }
+  const before = `:${place.line}:${place.column}`;
+  const written = asWritten(program, place);
+  const end = line[line.length - 1] === ')' ? ')' : '';
+  const rest = $.slice(line, 0, line.length - before.length - end.length);
+  return `${rest}:${written.line}:${written.column}${end}`;
+}
+
 /**
  * The frames of a stack's lines, outermost call first.
  *
@@ -120,10 +147,13 @@ function framesOf(program, lines, spanOf) {
 module.exports = {
   __proto__: null,
   asWritten,
+  asWrittenLine,
   frameAt,
   framesOf,
   isRuntime,
+  isRuntimeLine,
   isUsers,
+  nameFile,
   pathOf,
   stackText,
 };

@@ -8,6 +8,7 @@
 const vm = require('node:vm');
 const $ = require('../primordials.js');
 const { attempt } = require('../refusal.js');
+const { rawStack } = require('./visible_stacks.js');
 
 const RETHROW_FILE = 'node:codeexec_magics/rethrow';
 const RETHROWN = '_codeexec_magics_rethrown';
@@ -16,16 +17,7 @@ const DECORATION = /^([^\n]*):(\d+)\n([^\n]*)\n([^\n]*)\n/;
 const COMPILER = /^\s*at (?:async )?(?:.* \()?node:/;
 const CARETS = /^\s*(\^+)/;
 const runInThisContext = $.uncurryThis(vm.Script.prototype.runInThisContext);
-const siteText = $.uncurryThis(callSitePrototype().toString);
 const rethrow = new vm.Script(`throw globalThis.${RETHROWN}`, { filename: RETHROW_FILE });
-
-function callSitePrototype() {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = (_, sites) => sites;
-  const [site] = new Error('for its call site').stack;
-  Error.prepareStackTrace = prepareStackTrace;
-  return Object.getPrototypeOf(site);
-}
 
 /** Define a property for the time of an action, whatever stood in its place. */
 function withProperty(object, name, value, action) {
@@ -76,11 +68,11 @@ function stackOf(error) {
   const read = () => withProperty($.ErrorClass, 'prepareStackTrace', keep, () => error.stack);
   const text = attempt(read, '');
   if (sites === null) {
-    return typeof text === 'string' ? text : '';
+    return typeof text === 'string' ? rawStack(error, text) : '';
   }
   let lines = '';
   for (let index = 0; index < sites.length; index += 1) {
-    lines += `\n    at ${attempt(() => siteText(sites[index]), '')}`;
+    lines += `\n    at ${attempt(() => $.siteText(sites[index]), '')}`;
   }
   return lines;
 }

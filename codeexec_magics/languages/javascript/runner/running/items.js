@@ -82,8 +82,8 @@ class Items {
     count(1);
   }
 
-  /** Serve batches until the kernel has no more; the function is called with item and inputs. */
-  async serve(transform, inputs) {
+  /** Serve batches until the kernel has no more; the function is called with each item. */
+  async serve(transform) {
     count(0);
     for (;;) {
       const text = await this.#next();
@@ -91,7 +91,7 @@ class Items {
       if (message.type !== 'items') {
         return;
       }
-      await this.#serve(message, text, transform, inputs);
+      await this.#serve(message, text, transform);
       count(0);
     }
   }
@@ -116,7 +116,7 @@ class Items {
     }
   }
 
-  async #serve(message, text, transform, inputs) {
+  async #serve(message, text, transform) {
     let began = now(performance);
     let { first } = message;
     count(2 * first + 1);
@@ -134,7 +134,7 @@ class Items {
       const values = [];
       // Answered one by one, an item is never worked on twice.
       const ends = message.each === true ? 0 : began + LONG;
-      const failure = await this.#work(batch, place, first, values, transform, inputs, ends);
+      const failure = await this.#work(batch, place, first, values, transform, ends);
       place += values.length + (failure === null ? 0 : 1);
       count(2 * first + 1);
       const isLate = place < batch.length && now(performance) - began > LONG;
@@ -148,11 +148,11 @@ class Items {
   }
 
   /** Call the function for each item up to the first that throws, or until it takes long. */
-  async #work(batch, start, first, values, transform, inputs, ends) {
+  async #work(batch, start, first, values, transform, ends) {
     try {
       for (let index = start; index < batch.length; index += 1) {
         count(2 * (first + index - start));
-        const value = transform(batch[index], inputs);
+        const value = transform(batch[index]);
         const isThenable = typeof value === 'object' && typeof value?.then === 'function';
         $.push(values, isThenable ? await value : value);
         if (now(performance) > ends) {

@@ -9,6 +9,7 @@
 const EventEmitter = require('node:events');
 const $ = require('../primordials.js');
 const bindings = require('../source/bindings.js');
+const calling = require('./calling.js');
 const { sendLast } = require('../wire/control.js');
 const { decode } = require('../values/decode.js');
 const { makeDisplay, showsItself } = require('../output/display.js');
@@ -23,6 +24,8 @@ const { Refusal, attempt } = require('../refusal.js');
 const stop = require('./stop.js');
 const threads = require('./threads.js');
 const typescript = require('../source/typescript.js');
+const { nameFile } = require('../failures/stack_frames.js');
+const visibleStacks = require('../failures/visible_stacks.js');
 const { traceOf, traceOfMessage } = require('../failures/traces.js');
 
 const { process, setImmediate } = globalThis;
@@ -177,7 +180,7 @@ function inputsOf(request, text, ending) {
 /** Bind what the program finds; returns how its value is shown, and what is still being displayed. */
 function bindAll(request, inputs) {
   const { display, progress, show, unfinished } = makeDisplay(request.token);
-  bindings.bindModule(request.filename);
+  bindings.bindModule(request.file ?? request.filename);
   bindings.bind('display', display, false);
   bindings.bind('progress', progress, false);
   bindings.bindInputs(inputs);
@@ -206,7 +209,7 @@ async function mapItems(request, pair, inputs, items, ending) {
   if (request.outputs !== undefined && outputs.returnsNothing(transform)) {
     ending.giftless();
   }
-  await items.serve(transform, inputs);
+  await items.serve(calling.ofItem(transform, inputs));
 }
 
 /** Take the types out of a program; ends the process if it is none. */
@@ -221,6 +224,7 @@ function strip(program, ending) {
 /** Run the program of a request, whose frame's text is given too; does not return. */
 async function execute(request, text, isTyped) {
   const program = programOf(request);
+  nameFile(program);
   const ending = new Ending(request.token, program);
   if (isTyped) {
     strip(program, ending);
@@ -230,6 +234,7 @@ async function execute(request, text, isTyped) {
   const items = request.map === true ? new Items(program, request.token) : null;
   stop.prepare(program, request.token);
   pauses.prepare(program);
+  visibleStacks.install(program);
   catchEscapes(ending);
   const names = request.outputs ?? [];
   const runtime = outputs.before(names, inputs);
@@ -242,7 +247,7 @@ async function execute(request, text, isTyped) {
     const pair = $.isArray(made) ? made : await made;
     const transform = pair[0];
     if (items === null) {
-      const value = await (transform === undefined ? pair[1] : transform(inputs));
+      const value = await (transform === undefined ? pair[1] : calling.call(transform, inputs));
       const found = { __proto__: null, program, names, readers: pair[2], runtime };
       settled = names.length === 0 ? [value, []] : await outputs.settle(found, transform, value);
     } else {

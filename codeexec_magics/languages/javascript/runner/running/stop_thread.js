@@ -10,7 +10,7 @@ const inspector = require('node:inspector');
 const net = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
 const { awaitStop, claimStop, remember, send } = require('../wire/control.js');
-const { asWritten, frameAt, isRuntime, pathOf } = require('../failures/stack_frames.js');
+const { asWritten, frameAt, isRuntime, nameFile, pathOf } = require('../failures/stack_frames.js');
 
 const CONTROL = 3;
 /** Programs that handle SIGINT themselves have a listener beside the runner's. */
@@ -122,6 +122,7 @@ function stopIfDue() {
 
 parentPort.once('message', (message) => {
   run = message;
+  nameFile(run.program);
   stopIfDue();
 });
 remember(CONTROL);

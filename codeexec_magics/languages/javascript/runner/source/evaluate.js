@@ -53,16 +53,16 @@ function silenceImportWarning() {
 }
 
 /** The program as a script; null if it has to be rewritten, or V8's SyntaxError. */
-function asScript({ source, filename, firstLine }) {
+function asScript({ source, file, firstLine }) {
   if (!parser.isAvailable()) {
-    return compile(source, filename, firstLine);
+    return compile(source, file, firstLine);
   }
   if (LOOKS_LIKE_LITERAL.test(source) && rewrite.isObjectLiteral(source)) {
     return null;
   }
   let script;
   try {
-    script = compile(source, filename, firstLine);
+    script = compile(source, file, firstLine);
   } catch (error) {
     return error;
   }
@@ -110,7 +110,7 @@ function asFunction(program, entryName, readers, scriptError) {
     throw notAProgram(program, failure, scriptError);
   }
   program.edits = rewritten.edits;
-  return compile(rewritten.text, program.filename, program.firstLine);
+  return compile(rewritten.text, program.file, program.firstLine);
 }
 
 /** A function that can be called without `new`; undefined for all else. */

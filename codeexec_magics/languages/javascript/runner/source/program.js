@@ -7,12 +7,15 @@
 'use strict';
 
 const { SourceMap } = require('node:module');
+const path = require('node:path');
 
 /** Make a program of a `run` message; `edits` are filled in when its text had to be rewritten. */
-const programOf = ({ source, filename, first_line: firstLine }) => ({
+const programOf = ({ source, filename, file, first_line: firstLine }) => ({
   __proto__: null,
   source,
   filename,
+  /** By what the runtime knows it: the path of its file, beside which it finds modules. */
+  file: file === undefined ? filename : path.resolve(file),
   firstLine,
   edits: [],
   /** The text as it was written, where the one that runs was made of it. */
