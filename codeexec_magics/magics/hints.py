@@ -57,8 +57,9 @@ def explained(
         variables: The notebook's.
         hidden: Those among them that are IPython's own.
     """
-    if result.success or result.trace is None:
+    if result.success:
         return result
+    failure = result.trace or _last_words(result)
 
     def hint(trace: Trace) -> str:
         known = (name for name in variables if name not in hidden)
@@ -70,8 +71,16 @@ def explained(
         )
         return next((text for text in told if text), "")
 
-    trace = _noted(result.trace, hint)
-    return result if trace is result.trace else replace(result, trace=trace)
+    trace = _noted(failure, hint)
+    return result if trace is failure else replace(result, trace=trace)
+
+
+def _last_words(result: ExecutionResult) -> Trace:
+    """A trace for a program that ended without one, as a shell does: what it wrote at its end."""
+    kind, _, message = (result.error or "").partition(": ")
+    written = result.stderr.strip().rpartition("\n")[2]
+    told = "\n".join(filter(None, [message, written]))
+    return Trace(type=kind or "Error", message=told, text=f"{kind}: {told}")
 
 
 def _noted(trace: Trace, hint: Callable[[Trace], str]) -> Trace:

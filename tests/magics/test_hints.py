@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -46,6 +47,7 @@ GIVEN = [
     ("%%transform\ntry: df\nexcept NameError as e: raise ValueError('x') from e", "add `-i df`"),
     ("%%transform js\ntry { df } catch (e) { throw Error('x', {cause: e}) }", "add `-i df`"),
     ("%%transform js\nawait Promise.all([1].map(async x => df))", "add `-i df`"),
+    ("%%transform bash\nset -u\necho $df", "add `-i df`"),
     ("%%transform js\nawait Promise.any([1].map(async x => df))", "add `-i df`"),
     ("%%transform\nraise ExceptionGroup('g', [NameError(\"name 'df' is not defined\")])", "-i df"),
     ("%%transform\ninputs.df", "add `-i df`"),
@@ -92,7 +94,10 @@ NOT_GIVEN = [
 ]
 
 
-def test_what_the_notebook_knows_is_added_to_the_failure(shell: InteractiveShell) -> None:
+def test_what_the_notebook_knows_is_added_to_the_failure(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a sandboxed program may not write where programs come from
     shell.user_ns.update(df={"a": 1}, helper=helper, m=math)
     for cell, told in GIVEN:
         assert any(told in hint for hint in hints_of(shell, cell)), cell
