@@ -28,7 +28,11 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from codeexec_magics.display import mime_bundle, running_card
+from codeexec_magics.display.blocks import Graph, GraphStep
+from codeexec_magics.display.card import View
+from codeexec_magics.display.graph import MARKS
 from codeexec_magics.display.job_card import background_card
+from codeexec_magics.display.pipelines import PipelineView, bundle_of
 from codeexec_magics.values.results import ExecutionResult, Outcome
 from codeexec_magics.values.traces import Trace
 
@@ -137,6 +141,37 @@ def values() -> dict[str, str]:
         name: mime_bundle(replace(done(value), **_FIGURES), target="out", chip=True)["text/html"]
         for name, value in samples.items()
     }
+
+
+def graphs() -> dict[str, str]:
+    """Cards of pipelines as HTML, by how they ended: every state of a step, few steps and many."""
+    states = list(MARKS)
+    needs = {name: tuple(states[max(n - 2, 0) : n]) for n, name in enumerate(states)}
+    steps = tuple(
+        GraphStep(f"a_{name}_step", "python", name, tuple(f"a_{n}_step" for n in needs[name]))
+        for name in states
+    )
+    many = tuple(GraphStep(f"step{n}", "sql", states[n % 10], ("rows",)) for n in range(200))
+    failure = failed(JAVASCRIPT_ERROR, language="javascript")
+    views = {
+        "drawn": PipelineView(name="orders", graph=Graph(steps[:2])),
+        "ended": PipelineView(
+            name="orders", graph=Graph(steps[:2], ("rows",)), outcome=Outcome.SUCCEEDED, value=6.5
+        ),
+        "failed pipeline": PipelineView(
+            name="orders",
+            graph=Graph(steps, ("rows", "rate")),
+            outcome=Outcome.FAILED,
+            failed="a_failed_step",
+            error="step a_failed_step (orders.yaml:8): TypeError",
+            failure=failure,
+            streams=(("a_failed_step", "stdout", "so far"),),
+        ),
+        "many steps": PipelineView(
+            name="orders", graph=Graph(many, ("rows",)), outcome=Outcome.INTERRUPTED
+        ),
+    }
+    return {name: bundle_of(view, View(chip=True))["text/html"] for name, view in views.items()}
 
 
 def page(cards: Mapping[str, str], theme: str, *, width: int = 1000) -> str:

@@ -6,10 +6,10 @@ import re
 
 import pytest
 from display_samples import read, seen
-from gallery import outcomes, values
+from gallery import graphs, outcomes, values
 from sanitizers import DOMPURIFY, GITHUB, JUPYTERLAB, Rules, sanitized
 
-CARDS = {**outcomes(), **values()}
+CARDS = {**outcomes(), **values(), **graphs()}
 SANITIZERS = {"JupyterLab": JUPYTERLAB, "GitHub": GITHUB, "DOMPurify": DOMPURIFY}
 
 

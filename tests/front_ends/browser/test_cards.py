@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contrast import CONTRASTS, LEAST
-from gallery import LAB_THEMES, OTHER_THEMES, outcomes, page, values
+from gallery import LAB_THEMES, OTHER_THEMES, graphs, outcomes, page, values
 from playwright.sync_api import Page
 
 # The browser is started first, so that no test is blamed for its processes.
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser")]
 
 @pytest.mark.parametrize("theme", [*LAB_THEMES, *OTHER_THEMES])
 def test_all_words_stand_out_from_what_is_behind_them(view: Page, theme: str) -> None:
-    view.set_content(page({**outcomes(), **values()}, theme))
+    view.set_content(page({**outcomes(), **values(), **graphs()}, theme))
 
     found = view.evaluate(CONTRASTS)
     assert len(found) > 250
@@ -49,7 +49,7 @@ LOOKS = """() => [...document.querySelectorAll('.cx1')].map((card) =>
 
 
 def test_cards_of_one_page_do_not_change_each_others_looks(view: Page) -> None:
-    cards = {**outcomes(), **values()}
+    cards = {**outcomes(), **values(), **graphs()}
     view.set_content(page({**cards, **{f"{name} again": cards[name] for name in cards}}, "light"))
     together = view.evaluate(LOOKS)
 
