@@ -77,6 +77,8 @@ def card_of(result: ExecutionResult, view: View) -> Card:
         blocks += value_blocks(result.output, trusted=result.trusted)
     else:
         blocks += failure_blocks(result, view)
+    if result.remark:
+        blocks.append(Remark(cut(on_one_line(result.remark), 300)))
     if result.pending:
         blocks.append(Remark(_ended(result.pending)))
     blocks += map(Remark, view.remarks)

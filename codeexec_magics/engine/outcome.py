@@ -20,6 +20,7 @@ from codeexec_magics.errors import (
 )
 from codeexec_magics.languages import Language
 from codeexec_magics.leases.lease import Exit
+from codeexec_magics.protocol import clean
 from codeexec_magics.protocol.numbers import LOST_DESCRIPTOR, UNUSABLE, WRONG_RUNTIME
 from codeexec_magics.values.results import ExecutionResult, Outcome, Receipt
 from codeexec_magics.values.traces import Trace
@@ -30,6 +31,7 @@ _SIGKILL = -9
 _VERSION = re.compile(r"Node\.js v[\d.]+.*")
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b")
 _NOUN = re.compile("[a-z][a-z ]{0,30}")
+_LONGEST_REMARK = 300
 _MOST_NOUNS = 8
 _LARGEST_NUMBER = 1_000_000_000
 _MEBIBYTE = 1 << 20
@@ -111,7 +113,14 @@ def compose(facts: Facts) -> ExecutionResult:
         displays=tuple(facts.displays),
         trusted=facts.trusted,
         pending=_pending(facts.last) if succeeded else {},
+        remark=_remark(facts.last) if succeeded else "",
     )
+
+
+def _remark(last: Mapping[str, Any] | None) -> str:
+    """The line that a runner has for the card."""
+    told = (last or {}).get("remark")
+    return clean.text(told)[:_LONGEST_REMARK] if isinstance(told, str) else ""
 
 
 def _pending(last: Mapping[str, Any] | None) -> dict[str, int]:

@@ -73,6 +73,7 @@ class ExecutionResult:
             program: of that nothing is drawn but text, and pictures that are what they say.
         pending: What the program had begun and not awaited, and what ended with it: nouns and
             numbers, ``{"timer": 2}``.
+        remark: What else the card says of it, in one line.
     """
 
     outcome: Outcome
@@ -91,6 +92,7 @@ class ExecutionResult:
     displays: tuple[Mapping[str, Any], ...] = ()
     trusted: bool = True
     pending: Mapping[str, int] = field(default_factory=dict)
+    remark: str = ""
 
     @property
     def success(self) -> bool:
@@ -157,6 +159,7 @@ class ExecutionResult:
             "displays": [dict(bundle) for bundle in self.displays],
             "trusted": self.trusted,
             "pending": dict(self.pending),
+            "remark": self.remark,
         }
 
     @classmethod
@@ -185,6 +188,7 @@ class ExecutionResult:
             displays=tuple(data.get("displays") or ()),
             trusted=data.get("trusted", True) is True,
             pending=data.get("pending") or {},
+            remark=data.get("remark") or "",
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:

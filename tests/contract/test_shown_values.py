@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from codeexec_magics import CodeExecutor
+from codeexec_magics.display import mime_bundle
 from codeexec_magics.engine.displays import Change
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.values.options import ExecutionOptions, Program
@@ -325,3 +326,19 @@ def test_a_sandbox_shows_pictures_and_texts(executor: CodeExecutor, tmp_path: Pa
     assert (result.error, result.stderr, result.output) == (None, "", Shown("Figure"))
     assert result.displays[0] == {"text/plain": "   a\n0  1"}
     assert [PNG in forms for forms in kinds(result)[1:]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        ("def main(x=1):\n    return x", True),
+        ("def main(): return 1\nmain()", False),
+        ("def main(): pass\nif __name__ == '__main__':\n    main()", False),
+        ("def main(): return 1\ndef transform(): return 2", False),
+    ],
+)
+def test_a_main_that_nobody_calls_is_told(executor: CodeExecutor, code: str, is_told: bool) -> None:
+    result = executor.execute_python(code)
+    told = "main is defined and not called: end with main(), or call it transform"
+    assert result.remark == (told if is_told else "")
+    assert (told in mime_bundle(result)["text/plain"]) is is_told

@@ -139,6 +139,18 @@ def _entry(run: dict[str, Any], inputs: Inputs, main: types.ModuleType) -> Any:
     return function if callable(function) and not is_input else None
 
 
+def remark(run: dict[str, Any], main: types.ModuleType) -> str:
+    """What is to be said of a program without a value: its ``main`` may be meant as the entry."""
+    code = getattr(main.__dict__.get("main"), "__code__", None)
+    if code is None or code.co_filename != run["filename"]:
+        return ""
+    import re
+
+    if len(re.findall(r"\bmain\b", run["source"])) != 1:
+        return ""
+    return f"main is defined and not called: end with main(), or call it {run['entry']}"
+
+
 def _last_expression(tree: _ast.Module) -> Any:
     """Take the last statement out of the tree if it is an expression."""
     if not tree.body or not isinstance(tree.body[-1], _ast.Expr):

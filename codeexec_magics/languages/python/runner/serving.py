@@ -186,6 +186,9 @@ class Run:
         message = {"type": "result", "value": encoded}
         if missing:
             message["missing"] = list(missing)
+        said = evaluate.remark(self._run, self._main) if value is None else ""
+        if said:
+            message["remark"] = said
         still = pending(self._loop.running)
         if still:
             message["pending"] = still
