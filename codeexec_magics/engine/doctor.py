@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import select
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ _ISOLATIONS = {
     "--no-network": {"network": False},
     "--sandbox": {"sandbox": True},
 }
+_LONGEST_CLEANING, _ROUND = 5.0, 0.01
 _OPEN = ("subreaper", "process-group")
 """Tiers that do not claim to refuse attacks."""
 # A namespace's first process may be named by the others, and is protected by the kernel.
@@ -140,7 +142,7 @@ def examine(executor: CodeExecutor) -> Iterator[Finding]:
         before = _leavings(executor, folder)
         yield _interrupted_tree(executor, folder)
         yield _killed_owner(folder)
-        left = _leavings(executor, folder) - before
+        left = _left_behind(executor, folder, before)
         names = ", ".join(sorted(left)) or "no file and no descriptor"
         yield Finding("left behind", names, sound=not left)
 
@@ -159,6 +161,8 @@ def _attacks(executor: CodeExecutor) -> Iterator[Finding]:
     if executor.client.welcome()["containment"] in _OPEN:
         return
     result = _tried(executor.execute_python(_ATTACKS, {"kernel": os.getpid()}, standbys=0))
+    if result.trace is not None and result.trace.type == "LanguageUnavailable":
+        return
     if not result.success:
         yield Finding("attacks", f"the trial failed: {result.error}", sound=False)
     elif result.output:
@@ -236,6 +240,16 @@ def _proof(what: str, of_what: str, left: int, seen: int, seconds: float) -> Fin
     figures = f"({seen} before, {left} after {seconds * 1000:.0f} ms)"
     number = "no process" if left == 0 else f"{left} processes"
     return Finding(what, f"{number} left of {of_what}", figures, sound=left == 0)
+
+
+def _left_behind(executor: CodeExecutor, folder: str, before: set[str]) -> set[str]:
+    """What is there that was not; a folder goes a moment after the last process that was in it."""
+    deadline = time.monotonic() + _LONGEST_CLEANING
+    left = _leavings(executor, folder) - before
+    while left and time.monotonic() < deadline:
+        select.select([], [], [], _ROUND)
+        left = _leavings(executor, folder) - before
+    return left
 
 
 def _leavings(executor: CodeExecutor, folder: str) -> set[str]:
