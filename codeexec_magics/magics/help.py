@@ -21,11 +21,11 @@ _USAGE = """Run a cell in another process, in the language of your choice.
     %transform [LANG] -f PATH [-i …] [-o …]    a file is the program
     %transform NAME [-i a,b] [-o out] …        a cell that -n has named is the program
 
-LANG is python (the default) or js. The program defines transform(inputs), sync or async; if it
-defines none, the value of its last expression is the result. Each input is also a variable of its
-own name. The program has a process to itself: it sees only the variables that its line names, and
-nothing that it starts outlives the cell. -o and -n are bound on success only; --result, --stdout,
-and --stderr always.
+LANG is python (the default), js, ts, sql, or bash. The program defines transform(inputs), sync or
+async; if it defines none, the value of its last expression is the result. Each input is also a
+variable of its own name. The program has a process to itself: it sees only the variables that its
+line names, and nothing that it starts outlives the cell. -o and -n are bound on success only;
+--result, --stdout, and --stderr always.
 
 Examples
 
