@@ -33,15 +33,27 @@ def table(value: Any, root: str, form: str = "arrow") -> Any:
         return value.to_arrow()
     made = columns_of(value, form, root)
     arrays = [array(made, at, root, form) for at in range(len(made.names))]
-    names = [text_name(name) for name in made.names]
-    if None in names:
-        wrong = made.names[names.index(None)]
-        raise DataError(f"{root} has a column called {wrong!r}, which is no text", path=root)
+    names = names_of(made, root)
     schema = pyarrow.schema(list(zip(names, (each.type for each in arrays))))
     if not arrays and made.rows:
         why = f"has {made.rows} rows without a column, which no table of {form} holds"
         raise DataError(f"{root} {why}", path=root)
     return pyarrow.table(arrays, schema=schema)
+
+
+def names_of(columns: Columns, root: str) -> list[str]:
+    """The names of a table's columns as text.
+
+    Raises:
+        DataError: One has no text that says the same, or two have the same.
+    """
+    names = [text_name(name) for name in columns.names]
+    if None in names:
+        wrong = columns.names[names.index(None)]
+        raise DataError(f"{root} has a column called {wrong!r}, which is no text", path=root)
+    if len(set(names)) != len(names):
+        raise DataError(f"{root} has two columns whose names are the same text", path=root)
+    return [str(name) for name in names]
 
 
 def array(columns: Columns, at: int, root: str, form: str) -> Any:

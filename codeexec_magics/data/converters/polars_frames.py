@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import DataError
 from ..arrow import stream
 from . import one_kind
 from .tabular import Columns, columns_of, kind_of
@@ -34,13 +35,43 @@ def frame(value: Any, root: str) -> Any:
         return _without_arrow(columns, root)
     from . import arrow_tables
 
-    made = polars.from_arrow(arrow_tables.table(columns, root, "polars"))
-    for at, like in enumerate(columns.like):
-        if type(like).__module__.partition(".")[0] == "polars":
-            series = _fitted(made.to_series(at), columns.columns[at], like)
-            if series is not None:
-                made = made.replace_column(at, series)
-    return made
+    if not columns.names:
+        return polars.from_arrow(arrow_tables.table(columns, root, "polars"))
+    names = arrow_tables.names_of(columns, root)
+    made = [_series(columns, at, root).alias(name) for at, name in enumerate(names)]
+    return polars.DataFrame(made)
+
+
+def _series(columns: Columns, at: int, root: str) -> Any:
+    """One column: by way of Arrow, or in the dtype that it had if Arrow has no such type."""
+    import polars
+
+    from . import arrow_tables
+
+    values, like = columns.columns[at], columns.like[at]
+    is_own = type(like).__module__.partition(".")[0] == "polars"
+    try:
+        series = polars.Series(arrow_tables.array(columns, at, root, "polars"))
+    except DataError:
+        if not is_own or not isinstance(values, list):
+            raise
+        made = _of_items(values, like)
+        if made is None:
+            raise
+        return made
+    fitted = _fitted(series, values, like) if is_own else None
+    return series if fitted is None else fitted
+
+
+def _of_items(values: list[Any], like: Any) -> Any:
+    """A series of the dtype of another one; None if its items are not exactly these."""
+    import polars
+
+    try:
+        made = polars.Series(values, dtype=like.dtype, strict=True)
+    except Exception:  # noqa: BLE001 (it does not fit)
+        return None
+    return made if made.to_list() == values else None
 
 
 def _without_arrow(columns: Columns, root: str) -> Any:
