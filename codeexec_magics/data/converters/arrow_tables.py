@@ -238,14 +238,17 @@ def _coded(made: Any, model: Any) -> Any:
     import pyarrow
     import pyarrow.compute as compute
 
-    chunk = model.chunk(0) if isinstance(model, pyarrow.ChunkedArray) else model
-    words = chunk.dictionary
     if isinstance(made, pyarrow.ChunkedArray):
         made = made.combine_chunks()
     if pyarrow.types.is_dictionary(made.type):
         made = made.dictionary_decode()
-    places = compute.index_in(made.cast(words.type), value_set=words)
-    if places.null_count != made.null_count:
-        return None
+    made = made.cast(model.type.value_type)
+    whole = model.unify_dictionaries() if isinstance(model, pyarrow.ChunkedArray) else model
+    if isinstance(whole, pyarrow.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pyarrow.array([], type=model.type)
+    words = whole.dictionary
+    places = compute.index_in(made, value_set=words)
+    if places.null_count != made.null_count:  # the type does not tell the words: there are more
+        return made.dictionary_encode().cast(model.type)
     places = places.cast(model.type.index_type)
     return pyarrow.DictionaryArray.from_arrays(places, words, ordered=model.type.ordered)
