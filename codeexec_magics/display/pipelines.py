@@ -35,6 +35,7 @@ class PipelineView:
         graph: Its steps, with their states.
         outcome: How it ended; None while it runs, or if it has not been run.
         value: What came out; None for nothing.
+        trusted: Whether it may draw itself; not if a step was sandboxed.
         failed: The step whose failure counts; empty if there is none.
         error: That failure in one line.
         failure: That step's execution.
@@ -47,6 +48,7 @@ class PipelineView:
     graph: Graph
     outcome: Outcome | None = None
     value: Any = None
+    trusted: bool = True
     failed: str = ""
     error: str = ""
     failure: ExecutionResult | None = None
@@ -81,7 +83,7 @@ def card_of(view: PipelineView, options: View) -> Card:
     """The card of a pipeline."""
     blocks: list[Block] = [view.graph]
     if view.outcome is Outcome.SUCCEEDED:
-        blocks += value_blocks(view.value)
+        blocks += value_blocks(view.value, trusted=view.trusted)
     elif view.failure is not None:
         blocks += _failure(view, options)
     if options.streams:
@@ -113,7 +115,7 @@ def _header(view: PipelineView, options: View) -> Header:
         word,
         cut(on_one_line(view.name), 40),
         target=cut(on_one_line(options.target or ""), 60) if succeeded else "",
-        type=value_type(view.value) if shows_type else "",
+        type=value_type(view.value, trusted=view.trusted) if shows_type else "",
         detail=_detail(view),
         chip=seconds_in_words(view.seconds) if options.chip else "",
     )

@@ -38,6 +38,7 @@ def view_of(result: PipelineResult) -> Any:
         graph=graph_of(result.pipeline, result.steps),
         outcome=result.outcome,
         value=values[0] if len(values) == 1 else dict(result.outputs) or None,
+        trusted=_is_trusted(result),
         failed=result.failed_step or "",
         error=result.error or "",
         failure=result.failure,
@@ -50,6 +51,15 @@ def view_of(result: PipelineResult) -> Any:
         seconds=result.seconds,
         left=result.receipt.left,
     )
+
+
+def _is_trusted(result: PipelineResult) -> bool:
+    """Whether all that may have made the outputs is: a value goes from step to step."""
+    if result.pipeline is not None and any(step.options.sandbox for step in result.pipeline.steps):
+        return False
+    known = [step.result.trusted for step in result.steps.values() if step.result is not None]
+    # Of a saved result whose step was kept from before, nothing tells.
+    return all(known) and (result.pipeline is not None or len(known) == len(result.steps))
 
 
 def graph_of(pipeline: Pipeline | None, steps: Mapping[str, StepResult]) -> Any:

@@ -13,7 +13,14 @@ from typing import Any
 
 import pytest
 
-from codeexec_magics import CodeExecutor, ExecutionResult
+from codeexec_magics import (
+    CodeExecutor,
+    ExecutionResult,
+    Outcome,
+    Pipeline,
+    PipelineResult,
+    PipelineRunner,
+)
 from codeexec_magics.display import mime_bundle
 from codeexec_magics.values.bundles import admit, harmless
 from codeexec_magics.values.options import ExecutionOptions, Program
@@ -241,3 +248,26 @@ display(Shown())
 
 def test_control_sequences_do_not_reach_a_terminal() -> None:
     assert harmless({"text/plain": "a\x1b]52;c;eA==\x07b\n"})["text/plain"] == "a�]52;c;eA==�b\n"
+
+
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_pipelines_know_it_of_their_steps(
+    executor: CodeExecutor, tmp_path: Path, sandboxed: bool
+) -> None:
+    text = json.dumps(
+        {
+            "defaults": {"standbys": 0, "directory": str(tmp_path)},
+            "steps": [
+                {"id": "made", "code": f"{{'text/html': {SCRIPT!r}}}", "sandbox": sandboxed},
+                {"id": "passed", "code": "made", "inputs": {"made": "made"}},
+            ],
+            "outputs": {"page": "passed"},
+        }
+    )
+    result = PipelineRunner(executor).run(Pipeline.parse(text, "p.json"))
+
+    assert result.outcome is Outcome.SUCCEEDED, result.error
+    page = Page(result._repr_mimebundle_()["text/html"])
+    assert ("script" in page.tags) is not sandboxed
+    saved = PipelineResult.from_dict(json.loads(json.dumps(result.to_dict())))
+    assert ("script" in Page(saved._repr_mimebundle_()["text/html"]).tags) is not sandboxed
