@@ -111,7 +111,9 @@ def assert_harmless(bundle: dict[str, Any]) -> None:
         assert is_sound(kind, base64.b64decode(bundle[kind]))
     page = Page(bundle["text/html"])
     assert not page.tags & {"script", "svg", "iframe", "object", "embed", "link", "a", "math"}
-    assert page.attributes <= {*("class", "role", "aria-label", "src", "alt", "open", "scope")}
+    assert page.attributes <= {
+        *("class", "role", "aria-label", "src", "alt", "open", "scope", "tabindex")
+    }
     for source in page.pictures:
         mime, _, data = source.removeprefix("data:").partition(";base64,")
         assert is_sound(mime, base64.b64decode(data))
