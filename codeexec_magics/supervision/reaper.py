@@ -68,7 +68,7 @@ class Reaper:
         self._assignment = assignment
         self._containment = containment
         self._serve = serve
-        self._run: socket.socket | None = None
+        self._owner: socket.socket | None = None
         self._status: socket.socket | None = None
         self._referee: Referee | None = None
         self._reader = frames.FrameReader()
@@ -160,7 +160,7 @@ class Reaper:
         times = [self._timer[0]] if self._timer is not None else []
         times += [each.next for each in (self._watch, self._item_clock) if each is not None]
         timeout = max(0.0, min(times) - time.monotonic()) if times else None
-        said = self._channel if self._run is None else self._run
+        said = self._channel if self._owner is None else self._owner
         watched: list[Any] = [said, self._wake, *self._of_worker()]
         ready, _, _ = select.select(watched, [], [], timeout)
         self._hear_worker(ready)
@@ -169,7 +169,7 @@ class Reaper:
         if self._channel in ready and self._cause is None:
             # A worker that has just ended is not offered: the supervisor then starts another.
             self._take_over()
-        if self._run in ready:
+        if self._owner in ready:
             self._read_requests()
         if self._cause is None and self._timer is not None and self._timer[0] <= time.monotonic():
             self._on_time()
@@ -201,7 +201,7 @@ class Reaper:
             os.close(descriptors[0])
             self._finish("owner_gone")  # the supervisor starts another for the same run
             return
-        self._run = frames.socket_of(descriptors[0])
+        self._owner = frames.socket_of(descriptors[0])
         scratch.create(self._assignment.scratch)  # a run before may have removed it
         leased = {
             "type": "leased",
@@ -244,9 +244,9 @@ class Reaper:
             self._finish("supervisor_lost")
 
     def _read_requests(self) -> None:
-        assert self._run is not None
+        assert self._owner is not None
         try:
-            received = self._run.recv(65536)
+            received = self._owner.recv(65536)
             requests = self._reader.feed(received)
         except (OSError, frames.FrameError):
             received, requests = b"", []
@@ -363,7 +363,7 @@ class Reaper:
 
     def _report(self) -> None:
         """Tell the owner; then tell the supervisor that it need not."""
-        if self._run is None and self._failure and select.select([self._channel], [], [], 0)[0]:
+        if self._owner is None and self._failure and select.select([self._channel], [], [], 0)[0]:
             self._take_over()  # the worker could not be started: its owner is to hear why
         account = self._account_of_namespace() if self._containment.has_init else None
         peak = self._watch.peak_memory if self._watch else 0
@@ -383,9 +383,9 @@ class Reaper:
             frames.send(self._channel, message)
 
     def _send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
-        if self._run is not None:  # the owner may be gone; the clean-up does not depend on it
+        if self._owner is not None:  # the owner may be gone; the clean-up does not depend on it
             with contextlib.suppress(OSError):
-                frames.send(self._run, message, descriptors)
+                frames.send(self._owner, message, descriptors)
 
 
 def _left() -> list[int]:

@@ -53,7 +53,7 @@ class _Run:
     def __init__(self, channel: Channel, bash: str, run: dict[str, Any]) -> None:
         self._channel = channel
         self._bash = bash
-        self._run = run
+        self._request = run
         self._folder = tempfile.gettempdir()
         self._lines = run["source"].splitlines()
         self._wanted: list[str] = run.get("outputs", [])
@@ -72,7 +72,7 @@ class _Run:
         reports, variables = read_reports(_content(report))
         failed = [one for one in reports if not one.subshell]
         if self._interrupted and failed:
-            self._channel.send(stopped_message({"frames": self._frames(failed[-1])}, self._run))
+            self._channel.send(stopped_message({"frames": self._frames(failed[-1])}, self._request))
         if status:
             self._fail(status, failed)
         self._succeed(_content(value), printed, variables)
@@ -93,7 +93,7 @@ class _Run:
     def _declarations(self) -> str:
         made = Declarations(self._folder)
         try:
-            for name, value in _Reading(self._folder).value_of(self._run["inputs"]).items():
+            for name, value in _Reading(self._folder).value_of(self._request["inputs"]).items():
                 made.add(name, value)
         except DataError as error:
             said = {"class": type(error).__name__, "message": str(error), "kind": "decoding"}
@@ -141,33 +141,35 @@ class _Run:
 
     def _script(self) -> list[str]:
         """The arguments that hand the program over, so that its lines are those of the cell."""
-        text = "\n" * (self._run["first_line"] - 1) + self._run["source"] + "\n" + self._tail()
+        text = (
+            "\n" * (self._request["first_line"] - 1) + self._request["source"] + "\n" + self._tail()
+        )
         data = text.encode("utf-8", "surrogateescape")
         if len(data) < _LONGEST_ARGUMENT:
-            return ["-c", text, self._run["filename"]]
-        return [write_file(self._folder, self._run["filename"], data)]
+            return ["-c", text, self._request["filename"]]
+        return [write_file(self._folder, self._request["filename"], data)]
 
     def _tail(self) -> str:
         """What is run behind the program: its function, and the variables that are wanted."""
-        entry = self._run["entry"]
+        entry = self._request["entry"]
         calls = [f"if declare -F {entry} >/dev/null; then {entry}; fi"]
         names = [name for name in self._wanted if name.isidentifier() and name.isascii()]
         return "\n".join([*calls, *([f"__cell_value {' '.join(names)}"] if names else [])])
 
     def _frames(self, report: Report) -> list[dict[str, Any]]:
         """The frames of a report; the call of `_tail` is none of the program's."""
-        found = report.frames(self._lines, self._run["first_line"])
+        found = report.frames(self._lines, self._request["first_line"])
         return [frame for frame in found if frame["line"] == self._within(frame["line"])]
 
     def _within(self, line: int) -> int:
         """A line of the program: bash names the one behind it where something is missing."""
-        last = self._run["first_line"] + max(len(self._lines) - 1, 0)
+        last = self._request["first_line"] + max(len(self._lines) - 1, 0)
         return line if line < last else int(last)
 
     def _fail(self, status: int, failed: list[Report]) -> NoReturn:
         if failed and failed[-1].status == status and not self._interrupted:
             report = failed[-1]
-            message = report.message(self._lines, self._run["first_line"])
+            message = report.message(self._lines, self._request["first_line"])
             self._error(
                 {"class": "CommandFailed", "message": message, "frames": self._frames(report)},
                 exit_code=status,
@@ -207,7 +209,7 @@ class _Run:
             printed = printed[os.write(1, printed) :]
 
     def _error(self, said: dict[str, Any], exit_code: int | None = None) -> NoReturn:
-        message = error_message(said, self._run)
+        message = error_message(said, self._request)
         if exit_code is not None:
             message["exit_code"] = exit_code
         self._channel.send(message)

@@ -92,7 +92,7 @@ class Run:
 
     def __init__(self, channel: Channel, run: dict[str, Any], main: Any) -> None:
         self._channel = channel
-        self._run = run
+        self._request = run
         self._main = main
         self._process = os.getpid()
         self._extractor = traces.Extractor(run["filename"])
@@ -129,7 +129,7 @@ class Run:
         try:
             value: Any = None
             missing: Sequence[str] = ()
-            if self._run.get("map"):
+            if self._request.get("map"):
                 self._map()
             else:
                 value, missing = self._evaluate()
@@ -142,22 +142,26 @@ class Run:
             self._succeed(value, missing)
 
     def _evaluate(self) -> tuple[Any, Sequence[str]]:
-        return evaluate.evaluate(self._run, self._inputs(), self._main, self._loop, self._screen)
+        return evaluate.evaluate(
+            self._request, self._inputs(), self._main, self._loop, self._screen
+        )
 
     def _map(self) -> None:
         """Serve items until there are no more; the run's own value is nothing."""
         from .items import Items  # late: few programs are mapped
 
-        items = Items(self._channel, frozenset(self._run["values"]), self._describe)
+        items = Items(self._channel, frozenset(self._request["values"]), self._describe)
         items.begin()
-        function = evaluate.prepare(self._run, self._inputs(), self._main, self._loop, self._screen)
+        function = evaluate.prepare(
+            self._request, self._inputs(), self._main, self._loop, self._screen
+        )
         items.serve(function, self._loop)
 
     def _inputs(self) -> dict[str, Any]:
         try:
             fd = self._channel.check(INPUTS)
-            arena = Fetching(fd, self._fetched()) if self._run.get("room") else Arena(fd)
-            values = decode(self._run["inputs"], arena, allow_pickle=True, root="inputs")
+            arena = Fetching(fd, self._fetched()) if self._request.get("room") else Arena(fd)
+            values = decode(self._request["inputs"], arena, allow_pickle=True, root="inputs")
             return dict(values)
         except DataError as error:
             self._fail(error, "decoding")
@@ -165,7 +169,7 @@ class Run:
 
     def _fetched(self) -> dict[int, memoryview]:
         """Make room for the inputs that are not in the arena, and wait until they are there."""
-        rooms = room_for(self._run["inputs"])
+        rooms = room_for(self._request["inputs"])
         places = [[index, address_of(room)] for index, room in rooms.items()]
         self._channel.send({"type": "room", "rooms": places})
         if (self._channel.receive() or {}).get("type") != "filled":
@@ -186,7 +190,7 @@ class Run:
         message = {"type": "result", "value": encoded}
         if missing:
             message["missing"] = list(missing)
-        said = evaluate.remark(self._run, self._main) if value is None else ""
+        said = evaluate.remark(self._request, self._main) if value is None else ""
         if said:
             message["remark"] = said
         still = pending(self._loop.running)
@@ -196,7 +200,7 @@ class Run:
 
     def _encode(self, value: Any) -> tuple[dict[str, Any], bool]:
         """The value as it travels, and whether some of it stays in this process's memory."""
-        reads = frozenset(self._run["values"])
+        reads = frozenset(self._request["values"])
         arena = (Leaving if "memory" in reads else Arena)(self._channel.check(OUTPUTS))
         reader = reads | (RETURNED if self._keeps else KNOWN)
         encoded = encode(value, arena, reader=reader, root="result")

@@ -35,15 +35,15 @@ class Run(PythonRun):
         cls._ahead = Database()
 
     def _evaluate(self) -> tuple[Any, Sequence[str]]:
-        self._source: str = self._run["source"]
+        self._source: str = self._request["source"]
         self._start = 0
-        settings = self._run.get("settings", {})
+        settings = self._request.get("settings", {})
         path = settings.get("db", "")
         try:
             self._database = (None if path else self._ahead) or Database(path)
         except Exception as error:  # noqa: BLE001 - of DuckDB, whatever it is
             raise sql_error(error, self._source, 0) from None
-        self._database.limit(self._run.get("memory"), tempfile.gettempdir())
+        self._database.limit(self._request.get("memory"), tempfile.gettempdir())
         self._others, self._kinds = self._database.add_tables(self._inputs())
         self._database.watch(self._progress)
         return self._value()
@@ -60,7 +60,7 @@ class Run(PythonRun):
             last = at == len(statements) - 1
             value, rows = self._execute(statement, last)
             self._start += len(statement.query)
-        wanted = self._run.get("outputs", [])
+        wanted = self._request.get("outputs", [])
         return (value, ()) if rows or not wanted else self._tables(value, wanted, bool(statements))
 
     def _execute(self, statement: Any, last: bool) -> tuple[Any, bool]:
@@ -174,15 +174,15 @@ class Run(PythonRun):
         said = {
             "class": error.kind,
             "message": str(error),
-            "frames": place_of(self._source, self._run["first_line"], error.span),
+            "frames": place_of(self._source, self._request["first_line"], error.span),
             "notes": error.notes,
         }
-        return {"kind": kind, "trace": error_message(said, self._run)["trace"]}
+        return {"kind": kind, "trace": error_message(said, self._request)["trace"]}
 
     def _where(self, frame: FrameType | None) -> dict[str, Any]:
         begin = len(self._source) - len(self._source[self._start :].lstrip())
-        frames = place_of(self._source, self._run["first_line"], (begin, begin))
-        trace: dict[str, Any] = stopped_message({"frames": frames}, self._run)["trace"]
+        frames = place_of(self._source, self._request["first_line"], (begin, begin))
+        trace: dict[str, Any] = stopped_message({"frames": frames}, self._request)["trace"]
         return trace
 
 
