@@ -73,8 +73,6 @@ def _language(arguments: Arguments) -> Language:
 def _meant(word: str) -> str:
     """What somebody wanted who took this word for a language."""
     lower = word.lower()
-    if lower in ("typescript", "ts", "tsx"):
-        return "; write %%transform js, and leave the types out"
     if re.fullmatch(r"python3?[.\d]+", lower):
         version = lower.removeprefix("python")
         return f"; a version is chosen by %%transform --python {version}"

@@ -68,7 +68,7 @@ def _of_python(trace: Trace, source: str, missing: str) -> str:
 def _of_javascript(trace: Trace, source: str, missing: str) -> str:
     if trace.type == "SyntaxError":
         if _TYPESCRIPT.search(source):
-            return "this looks like TypeScript, which is not run: leave the types out"
+            return "this looks like TypeScript: begin the cell with `%%transform ts`"
         if _PYTHON.search(source) and not _JAVASCRIPT.search(source):
             return "this looks like Python: begin the cell with `%%transform`"
         return ""
