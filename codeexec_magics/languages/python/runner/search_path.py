@@ -47,9 +47,8 @@ def enter(folder: str, front: Sequence[str] = (), back: Sequence[str] = ()) -> N
         front: What the notebook has put before all else.
         back: What it has put behind all else.
     """
-    library = library_path(sys.path)
-    if library:
-        sys.meta_path.insert(0, _ForLibraries(library))
+    if _STANDARD:
+        sys.meta_path.insert(0, _ForLibraries(_STANDARD))
     known = set(sys.path)
     own = [] if getattr(sys.flags, "safe_path", False) else [folder]
     before = [entry for entry in front if entry not in known]
@@ -89,3 +88,7 @@ def _is_library(file: str) -> bool:
 
 def _has_packages(path: str) -> bool:
     return any(name in path for name in _PACKAGES)
+
+
+# Now, and so once for all forks of a zygote.
+_STANDARD = library_path(sys.path)

@@ -122,6 +122,9 @@ class Run:
         decode(
             encode(value, arena, reader=PYTHON, root="result"), arena, allow_pickle=False, root=""
         )
+        standing_in.show_open(value, kept=True)
+        pending(None)
+        spawning.tidy()
 
     def perform(self) -> None:
         """Run the program and send what came of it; does not return."""
