@@ -175,3 +175,13 @@ def test_plain_values_travel_even_if_no_name_wants_them(run: Run, source: str) -
 
 def test_a_value_that_a_name_wants_has_to_travel(run: Run) -> None:
     assert run("setTimeout(() => {}, 9)").trace["type"] == "EncodingFailed"
+
+
+def test_the_path_of_a_deep_value_is_short(run: Run) -> None:
+    answer = run("let a = []; for (let i = 0; i < 250; i++) a = [a]; a")
+
+    message = answer.trace["message"]
+    assert message.startswith("result[0][0]")
+    assert "[0]…" in message
+    assert "is nested deeper than 200 levels" in message
+    assert len(message) < 400

@@ -12,6 +12,10 @@ const $ = require('./primordials.js');
 const { isNativeError, isProxy } = types;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const LONGEST_NAME = 100;
+/** Characters of a path, and those of its beginning and its end where it is longer. */
+const LONGEST_PATH = 300;
+const PATH_HEAD = 180;
+const PATH_TAIL = 60;
 
 /** Run a function that touches the program's objects; what it throws becomes `fallback`. */
 function attempt(action, fallback) {
@@ -87,7 +91,12 @@ class Refusal {
 
   /** The path, beginning with the word for the whole. */
   path(root) {
-    return root + this.#path;
+    const { length } = this.#path;
+    const path =
+      length <= LONGEST_PATH
+        ? this.#path
+        : `${$.slice(this.#path, 0, PATH_HEAD)}…${$.slice(this.#path, length - PATH_TAIL)}`;
+    return root + path;
   }
 
   /** One line for the user. */

@@ -190,6 +190,7 @@ function bindAll(request, inputs) {
 /** Send the value, or why it cannot travel; where no name wants it, it may be shown instead. */
 async function conclude(value, missing, { keep }, show, ending) {
   let encoded = null;
+  pauses.finish();
   try {
     encoded = keep === false && showsItself(value) ? null : encode(value);
   } catch (refusal) {
