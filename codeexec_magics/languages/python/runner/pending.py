@@ -5,6 +5,7 @@ Runs in the child, at the program's end; looks, and changes nothing.
 
 from __future__ import annotations
 
+import _thread
 import sys
 from typing import Any
 
@@ -20,7 +21,7 @@ def pending(loop: Any) -> dict[str, int]:
     """
     found = {
         "task": _tasks(loop) if loop is not None else 0,
-        "thread": _threads() if "threading" in sys.modules else 0,
+        "thread": _threads() if _thread._count() and "threading" in sys.modules else 0,
         "process": _processes() if "multiprocessing.process" in sys.modules else 0,
     }
     return {noun: number for noun, number in found.items() if number}
