@@ -37,12 +37,12 @@ missing = no_such_module_at_all:LANGUAGE
 absent = brought:ABSENT
 """
 PROGRAM = """
-import json, logging
+import json, logging, os
 from codeexec_magics import CodeExecutor, Transform, languages
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.values.options import ExecutionOptions, Program
 
-logging.basicConfig(filename="log")
+logging.basicConfig(filename=os.environ["PLUGIN_LOG"])
 def refused_map(executor):
     try:
         executor.map(Program("x", "good"), ExecutionOptions(), [1, 2])
@@ -77,8 +77,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     (metadata / "entry_points.txt").write_text(ENTRIES)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        # Nothing of ours is imported from the current folder, where a cell might have put it.
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env={**os.environ, "PYTHONPATH": str(folder), "PLUGIN_LOG": str(folder / "log")},
         capture_output=True,
         text=True,
         check=False,
