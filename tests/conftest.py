@@ -63,4 +63,5 @@ def nothing_left(request: pytest.FixtureRequest, last_census: list[Census]) -> I
         last_census[0] = Census.now()
         STARTS.looked()
         assert last_census[0].new_since(before) == {}
-    assert descriptors() == before_descriptors
+    # One that is closed meanwhile, as by a collection of what another test has dropped, is no leak.
+    assert dict(descriptors().items() - before_descriptors.items()) == {}

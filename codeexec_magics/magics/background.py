@@ -75,14 +75,15 @@ class Background:
             shell.push({arguments.job: job})
         return job
 
-    def card(self, job: Job) -> dict[str, Any]:
-        """The card of a job that a cell evaluates.
+    def card(self, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The card of a job that a cell evaluates, and its metadata.
 
         In the cell that has started it, it is the same whether the program has ended by now or not.
+        Where a person looks the job's own end takes its place: so no comparison counts it.
         """
         if job in self._new:
-            return background_card(job.language, self._new[job])
-        return job._repr_mimebundle_()
+            return background_card(job.language, self._new[job]), volatile(None)
+        return job._repr_mimebundle_(), {}
 
     def is_drawn(self, job: Job) -> bool:
         """Whether the cell that is being executed has a card of the job already."""

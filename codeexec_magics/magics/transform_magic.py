@@ -191,7 +191,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         words = _words(line, "%transform_kill", ("--now",))
         print(end_runs(words.rest, now=words.switch))  # noqa: T201 - a line magic that answers
 
-    def job_card(self, job: Job) -> dict[str, Any]:
+    def job_card(self, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         """The card of a job that a cell evaluates; IPython's formatter asks."""
         if self._background is None:
             return job._repr_mimebundle_()
