@@ -194,7 +194,7 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
     def job_card(self, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         """The card of a job that a cell evaluates; IPython's formatter asks."""
         if self._background is None:
-            return job._repr_mimebundle_()
+            return job._repr_mimebundle_(), {}
         return self._background.card(job)
 
     def show_job(self, job: Job) -> None:
