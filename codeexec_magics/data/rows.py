@@ -15,18 +15,27 @@ from .conversion import convert
 _AT_ONCE = 1000
 
 
-def rows_of(items: Iterable[Any]) -> Iterable[Any]:
+def rows_of(items: Iterable[Any], *, missing_as_none: bool = False) -> Iterable[Any]:
     """The rows of a pandas, polars or pyarrow frame; anything else as it is.
+
+    Args:
+        items: What is mapped.
+        missing_as_none: Whether what pandas counts as missing is None, as it is in the rows of a
+            frame that goes to another language.
 
     Raises:
         DataError: Two columns share a name, so that a dict cannot hold a row.
     """
     frame: Any = items
     kind = _kind(items)
-    if kind in ("pandas", "polars"):
+    if kind == "pandas":
+        return _Rows(frame, list(frame.columns), missing_as_none)
+    if kind == "polars":
         return _Rows(frame, list(frame.columns))
     if kind == "pyarrow":
         return _Rows(frame, list(frame.schema.names))
+    if missing_as_none and full_type_name(items).startswith("pandas.") and _is_marked(frame):
+        return _unmarked(frame)
     return items
 
 
@@ -47,10 +56,11 @@ def _kind(items: object) -> str:
 class _Rows:
     """The rows of one frame."""
 
-    def __init__(self, frame: Any, names: list[Any]) -> None:
+    def __init__(self, frame: Any, names: list[Any], missing_as_none: bool = False) -> None:
         if len(set(names)) != len(names):
             raise DataError("a row of this frame is no dict: two columns share a name", path="item")
         self._frame = frame
+        self._missing_as_none = missing_as_none
 
     def __len__(self) -> int:
         return int(self._frame.shape[0])
@@ -60,6 +70,26 @@ class _Rows:
             yield from convert(self._part(start), "records", "item")
 
     def _part(self, start: int) -> Any:
-        if hasattr(self._frame, "iloc"):
-            return self._frame.iloc[start : start + _AT_ONCE]
-        return self._frame.slice(start, _AT_ONCE)
+        if not hasattr(self._frame, "iloc"):
+            return self._frame.slice(start, _AT_ONCE)
+        part = self._frame.iloc[start : start + _AT_ONCE]
+        if not self._missing_as_none:
+            return part
+        from .converters.tabular import columns_of  # late: few maps need it
+
+        columns = columns_of(part, "records", "item")
+        return columns._replace(columns=[_unmarked(column) for column in columns.columns])
+
+
+def _is_marked(series: Any) -> bool:
+    """Whether missing items of a series of pandas are marked, by what is no number there."""
+    return hasattr(series, "isna") and getattr(series.dtype, "kind", "") not in "fc"
+
+
+def _unmarked(series: Any) -> list[Any]:
+    """The items of a series of pandas, with None for those that are missing."""
+    items: list[Any] = series.tolist()
+    missing = series.isna()
+    if not missing.any():
+        return items
+    return [None if gone else item for item, gone in zip(items, missing)]

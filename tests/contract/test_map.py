@@ -229,6 +229,50 @@ def test_a_frame_stands_for_its_rows(executor: CodeExecutor, language: str, libr
     assert result.output == [2, 4, 6]
 
 
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_what_pandas_counts_as_missing_is_null_in_the_rows(
+    executor: CodeExecutor, language: str
+) -> None:
+    columns: dict[str, Any] = {
+        "number": [1.5, np.nan],
+        "text": ["a", None],
+        "object": np.array(["a", np.nan], dtype=object),
+        "kind": pd.Categorical(["x", None]),
+        "count": pd.array([1, None], dtype="Int64"),
+        "when": pd.to_datetime(["2025-01-01", None]),
+    }
+    frame = pd.DataFrame(columns, index=pd.Index(["r", np.nan], name="key"))
+    missing = "row => Object.values(row).filter(value => value === null).length"
+
+    assert run(executor, missing, language, frame).output == [0, 7]
+    for name in ("text", "kind", "count"):
+        assert run(executor, "x => x === null", language, frame[name]).output == [False, True]
+
+
+@pytest.mark.parametrize("form", ["pandas", "polars", "arrow"])
+def test_rows_of_a_frame_have_its_types_again(executor: CodeExecutor, form: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "small": np.array([1, 2], dtype="u1"),
+            "count": pd.array([1, None], dtype="Int64"),
+            "kind": pd.Categorical(["x", None]),
+            "when": pd.to_datetime(["2025-01-01", None]),
+            "text": ["a", None],
+        }
+    )
+    options = ExecutionOptions(converter=form, standbys=0)
+
+    mapped = executor.map(Program("row => row", "javascript"), options, frame)
+    whole = executor.run(Program("df", "javascript"), options, {"df": frame})
+
+    assert mapped.error is None
+    if form == "pandas":
+        pd.testing.assert_frame_equal(mapped.output, whole.output)
+    else:
+        assert mapped.output.schema == whole.output.schema
+        assert mapped.output.equals(whole.output)
+
+
 def test_rows_with_columns_of_one_name_are_refused(executor: CodeExecutor) -> None:
     frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
 

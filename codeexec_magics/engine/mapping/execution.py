@@ -58,6 +58,8 @@ class MapExecution:
         self._plan = plan
         self._observer = observer
         self._displays = Displays(observer.display, trusted=not options.sandbox)
+        self._is_foreign = not language.reads_pickle
+        self._models: tuple[object, ...] = ()
         self._lines = {
             name: Lines(name, options.kept_output, observer.output) for name in ("stdout", "stderr")
         }
@@ -82,9 +84,11 @@ class MapExecution:
             trusted=not self._options.sandbox,
         )
         try:
-            rows = rows_of(items)
+            rows = rows_of(items, missing_as_none=self._is_foreign)
         except DataError as error:
             return compose(replace(facts, refusal=error))
+        if self._is_foreign and is_frame(items):
+            self._models = (items,)
         loop = Loop(client, self._printed, self._observer.timers)
         task = self._task(inputs, loop)
         pool = Pool(client, loop, task, self._plan, Items(rows), self._lines)
@@ -117,7 +121,7 @@ class MapExecution:
                 if self._observer.started is not None:
                     self._observer.started(loop)
                 pool.serve()
-            values = convert(pool.outcomes.values, self._options.converter, "result")
+            values = self._converted(pool.outcomes.values)
         except (CodeExecError, OSError, MemoryError) as error:
             refusal = error
         except KeyboardInterrupt:
@@ -139,6 +143,10 @@ class MapExecution:
             containment=pool.containment,
             left=loop.left,
         )
+
+    def _converted(self, values: list[Any]) -> Any:
+        """The values in the form that is asked for: columns of the frame have its types again."""
+        return convert(values, self._options.converter, "result", self._models)
 
     def _printed(self, stream: str) -> str:
         return self._lines[stream].text()
