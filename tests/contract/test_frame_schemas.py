@@ -177,6 +177,30 @@ def test_types_do_not_depend_on_how_many_rows_there_are(executor: CodeExecutor) 
         assert (rows[-1]["s"], rows[-1]["d"]) == (None, dt.datetime(2020, 1, 2))
 
 
+@pytest.mark.parametrize("name", ["polars", "arrow"])
+def test_types_of_pandas_do_not_depend_on_the_rows_that_are_there(
+    executor: CodeExecutor, name: str
+) -> None:
+    whole = POLARS.select("e", "c", "d", "t", "l", "m").with_columns(s=pl.Series(["a", None, "b"]))
+    frame = whole if name == "polars" else whole.to_arrow()
+    untouched = executor.execute_javascript("df", {"df": frame}, converter="pandas").output
+
+    for program in ("df.slice(0)", "df.slice(1, 2)", "df.filter(row => false)", "df.columns"):
+        made = executor.execute_javascript(program, {"df": frame}, converter="pandas").output
+
+        assert made.dtypes.to_dict() == untouched.dtypes.to_dict(), program
+    assert untouched.c.dtype == "category"
+
+
+def test_large_integers_beside_missing_ones_are_exact_in_pandas(executor: CodeExecutor) -> None:
+    program = "[{a: 2n ** 53n + 1n, b: 2n ** 63n}, {a: null, b: null}]"
+
+    made = executor.execute_javascript(program, converter="pandas").output
+
+    assert made.dtypes.astype(str).to_dict() == {"a": "Int64", "b": "UInt64"}
+    assert (made.a[0], made.b[0]) == (2**53 + 1, 2**63)
+
+
 @pytest.mark.parametrize("name", FRAMES)
 def test_columns_that_are_changed_are_those_of_the_frame_that_comes_back(
     executor: CodeExecutor, name: str

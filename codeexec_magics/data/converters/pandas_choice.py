@@ -48,7 +48,7 @@ def _mixed_numbers(items: list[Any], has_floats: bool, where: one_kind.Where) ->
         one_kind.require(items, where, "pandas")  # refuses what is not exact
         return pandas.Series(items, dtype="float64")
     try:
-        return pandas.array(items, dtype="Int64" if min(large) < 0 else "UInt64")
+        return pandas.array(items, dtype="Int64" if max(large) < 2**63 else "UInt64")
     except (OverflowError, TypeError, ValueError):
         return pandas.Series(items, dtype=object)
 

@@ -72,7 +72,9 @@ def _numpy(values: Any, dtype: Any, like: Any) -> Any:
         return _numbers(values, dtype)
     if dtype.kind == "M":
         unit = _unit(dtype)
-        return _instants(values, unit) if unit in _UNITS else None
+        if unit not in _UNITS:
+            return None
+        return _days(values, unit) if _has_days(like) else _instants(values, unit)
     if dtype.kind in "mc":
         items = _items(values)
         if dtype.kind == "c" and None in items:
@@ -224,6 +226,22 @@ def _instants(values: Any, unit: str) -> Any:
     naive = made.dt.tz_localize(None) if kind == "instant" else made
     cast = naive.astype(f"M8[{unit}]")
     return cast if (cast.astype(naive.dtype) == naive)[naive.notna()].all() else None
+
+
+def _has_days(like: Any) -> bool:
+    """Whether a column is one of polars' dates, which pandas holds as instants."""
+    return type(like).__module__.startswith("polars") and str(like.dtype) == "Date"
+
+
+def _days(values: Any, unit: str) -> Any:
+    """Dates as instants at the begin of the day; None if others are among them."""
+    import pandas
+
+    items = _items(values)
+    if one_kind.require(items, lambda index: f"[{index}]", "pandas") not in ("date", ""):
+        return None
+    made: Any = pandas.Series(pandas.to_datetime(items))
+    return made.astype(f"M8[{unit}]")
 
 
 def _same(made: Any, items: list[Any]) -> bool:

@@ -61,9 +61,13 @@ def _dtype_of(like: Any) -> Any:
     if root == "pandas":
         return like.dtype
     if root == "polars":
-        dtype = like.head(0).to_frame().to_pandas().iloc[:, 0].dtype
+        import polars
+
+        # Without rows a Categorical has no categories; all others have their dtype.
+        rows = like if like.dtype == polars.Categorical else like.head(0)
+        dtype = rows.to_frame().to_pandas().iloc[:, 0].dtype
     else:
         import pyarrow
 
         dtype = pyarrow.table([like.slice(0, 0)], names=["0"]).to_pandas().iloc[:, 0].dtype
-    return None if dtype.kind == "O" else dtype
+    return None if str(dtype) == "object" else dtype
