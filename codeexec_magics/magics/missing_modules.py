@@ -32,7 +32,7 @@ def missing_module(trace: Trace, language: str, interpreter: str | None) -> str:
         language: The program's language.
         interpreter: Its runtime, if the line names one.
     """
-    if language == "javascript":
+    if language in ("javascript", "typescript"):
         found = _NODE.search(trace.message)
         if found is None or found[1].startswith("node:"):
             return ""

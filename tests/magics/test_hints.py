@@ -72,6 +72,7 @@ GIVEN = [
     ("%%transform\nreturn 5", "`return` is allowed only in a function"),
     ("%%transform js\nrequire('lodash-x/fp')", "`npm install lodash-x`"),
     ("%%transform js\nimport x from '@no/such/part'\nx", "`npm install @no/such`"),
+    ("%%transform ts\nimport x from 'lodash-x'\nx", "`npm install lodash-x`"),
     ("%%transform\nimport yaml_x.y", "`%pip install yaml_x`"),
     (f"%%transform --interpreter {INTERPRETER}\nimport no_x", f"`!{INTERPRETER} -m pip install"),
     ("%%transform --sandbox\nopen('/etc/x', 'w')", "--sandbox: the program may change files"),
