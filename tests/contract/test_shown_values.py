@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import codeexec_magics
 from codeexec_magics import CodeExecutor
 from codeexec_magics.display import mime_bundle
 from codeexec_magics.engine.displays import Change
@@ -79,6 +80,18 @@ def test_pictures_are_the_same_bytes_each_time(executor: CodeExecutor) -> None:
     name = style[style.index("T_") :][:7]
     assert f'id="{name}"' in style
     assert f"#{name}_row1_col0" in style
+
+
+@pytest.mark.parametrize("chosen", ["", "from bokeh.io import output_notebook as o\no()\n"])
+def test_what_bokeh_shows(executor: CodeExecutor, chosen: str) -> None:
+    """In the cell's output, and in no file."""
+    code = "from bokeh.plotting import figure, show\np = figure()\np.line([1, 2], [3, 4])\nshow(p)"
+    files = set(Path(codeexec_magics.__file__).parent.rglob("*.html"))
+
+    shown = show(executor, chosen + code)
+
+    assert "application/vnd.bokehjs_exec.v0+json" in kinds(shown)[-1]
+    assert set(Path(codeexec_magics.__file__).parent.rglob("*.html")) == files
 
 
 def test_what_a_kept_figure_leaves_to_its_card(executor: CodeExecutor) -> None:

@@ -15,6 +15,7 @@ _HOOKS = {
     "IPython.core.display": "ipython_display",
     "IPython.core.display_functions": "ipython_display",
     "PIL.ImageShow": "pillow",
+    "bokeh.io.showing": "bokeh_show",
     "inspect": "stacks",
     "joblib": "spawning",
     "matplotlib": "pyplot",
