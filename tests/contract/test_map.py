@@ -229,6 +229,23 @@ def test_a_frame_stands_for_its_rows(executor: CodeExecutor, language: str, libr
     assert result.output == [2, 4, 6]
 
 
+@pytest.mark.parametrize("batch", [None, 1])
+def test_a_rejection_that_nobody_handles_fails_its_item_alone(
+    executor: CodeExecutor, batch: int | None
+) -> None:
+    late = "async function check(x) { await 0; if (x % 20 === 3) throw new Error('no') }\n"
+
+    for source in ("x => { check(x); return x }", "async x => { check(x); return x }"):
+        result = run(
+            executor, late + source, "javascript", range(50), on_error="collect", batch=batch
+        )
+
+        lost = [value for value in result.output if isinstance(value, ItemFailure)]
+        assert [(value.index, value.error) for value in lost] == [
+            (place, "Error: no") for place in (3, 23, 43)
+        ]
+
+
 @pytest.mark.parametrize("language", ["javascript", "typescript"])
 def test_what_pandas_counts_as_missing_is_null_in_the_rows(
     executor: CodeExecutor, language: str

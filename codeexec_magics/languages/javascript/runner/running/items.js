@@ -73,6 +73,8 @@ class Items {
 
   #isLent = false;
 
+  #settle = null;
+
   constructor(program, token) {
     this.#program = program;
     this.#token = $.jsonStringify(token);
@@ -82,8 +84,13 @@ class Items {
     count(1);
   }
 
-  /** Serve batches until the kernel has no more; the function is called with each item. */
-  async serve(transform) {
+  /**
+   * Serve batches until the kernel has no more; the function is called with each item.
+   *
+   * What is reported is settled before: a rejection that nobody handles ends the process by then.
+   */
+  async serve(transform, settle) {
+    this.#settle = settle;
     count(0);
     for (;;) {
       const text = await this.#next();
@@ -137,6 +144,7 @@ class Items {
       const failure = await this.#work(batch, place, first, values, transform, ends);
       place += values.length + (failure === null ? 0 : 1);
       count(2 * first + 1);
+      await this.#settle();
       const isLate = place < batch.length && now(performance) - began > LONG;
       await this.#report(first, values, began, failure, isLate);
       if (isLate) {

@@ -210,7 +210,7 @@ async function mapItems(request, pair, inputs, items, ending) {
   if (request.outputs !== undefined && outputs.returnsNothing(transform)) {
     ending.giftless();
   }
-  await items.serve(calling.ofItem(transform, inputs));
+  await items.serve(calling.ofItem(transform, inputs), settle);
 }
 
 /** Take the types out of a program; ends the process if it is none. */
