@@ -20,8 +20,11 @@ from codeexec_magics.supervision import processes
 
 # A temp folder of this test session's own: by it, what is ours is told from what other sessions on
 # the machine leave. Asked for once before, so that pytest's own folders stay where they were.
-tempfile.gettempdir()
-TEMP = Path(tempfile.mkdtemp(prefix="codeexec-tests-"))
+# Not within that of the process that has started this one: a socket's path may have 107 characters.
+_outside = Path(tempfile.gettempdir())
+if _outside.name.startswith("codeexec-tests-"):
+    _outside = _outside.parent
+TEMP = Path(tempfile.mkdtemp(prefix="codeexec-tests-", dir=_outside))
 os.environ["TMPDIR"] = str(TEMP)
 
 

@@ -52,10 +52,9 @@ class Showing:
         # What goes to a variable is not shown.
         kept = {"stdout": arguments.stdout, "stderr": arguments.stderr}
         hidden = frozenset(name for name, variable in kept.items() if variable is not None)
-        self._streams = LiveStreams(settings.shown_output, hidden)
-        self._live = LiveLine(
-            plan.language, settings.live_after, hidden, lambda: self._streams.in_line
-        )
+        self._streams = streams = LiveStreams(settings.shown_output, hidden)
+        # Not by way of this object: what refers to itself waits for a collection, values and all.
+        self._live = LiveLine(plan.language, settings.live_after, hidden, lambda: streams.in_line)
         self._latest: dict[str, Change] = {}
         self._late = LateInterrupts(shell, is_cell=is_cell)
         self._progress = ProgressLine(self._front_end)

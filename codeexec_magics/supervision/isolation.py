@@ -12,6 +12,7 @@ close these where there is no namespace, and the sockets, which neither of both 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 
@@ -48,7 +49,7 @@ def enter(isolation: Isolation, folders: Sequence[str], contain: Callable[[], No
     held = [open_folder(folder) for folder in folders] if isolation.sandbox else []
     if isolation.sandbox:
         os.fchdir(held[0])
-    read_only = isolation.sandbox and _make_all_read_only(held, isolation.protected)
+    read_only = isolation.sandbox and _make_all_read_only(held, folders, isolation.protected)
     contain()
     linux.renounce_privileges()
     if isolation.sandbox:
@@ -73,7 +74,7 @@ def _protected_words(folders: Sequence[str]) -> str:
     )
 
 
-def _make_all_read_only(held: list[int], protected: Sequence[str]) -> bool:
+def _make_all_read_only(held: list[int], folders: Sequence[str], protected: Sequence[str]) -> bool:
     """Make the whole file system but the held folders read-only; False without namespaces.
 
     The descriptors become those of the folders in their mounts.
@@ -81,7 +82,7 @@ def _make_all_read_only(held: list[int], protected: Sequence[str]) -> bool:
     try:
         _leave_for_own_mounts()
         linux.keep_mounts_private()
-        mounted = [linux.mount_on_itself(fd) for fd in held]
+        mounted = [_mount_again(fd, folder) for fd, folder in zip(held, folders)]
         for folder in protected:
             fd = open_folder(folder)
             os.close(linux.mount_on_itself(fd))
@@ -98,6 +99,21 @@ def _make_all_read_only(held: list[int], protected: Sequence[str]) -> bool:
         os.close(fd)
     held[:] = mounted
     return True
+
+
+def _mount_again(held: int, folder: str) -> int:
+    """A mount of a held folder: of its namespace the folder is another's, so it is opened anew.
+
+    Raises:
+        OSError: Another folder stands at its path by now.
+    """
+    found = open_folder(folder)
+    try:
+        if not os.path.samestat(os.fstat(found), os.fstat(held)):
+            raise OSError(errno.ESTALE, f"{folder} is another folder by now")
+        return linux.mount_on_itself(found)
+    finally:
+        os.close(found)
 
 
 def _leave_for_own_mounts() -> None:
