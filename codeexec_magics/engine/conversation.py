@@ -45,6 +45,9 @@ class Listener:
     done: Callable[[dict[str, Any]], None] | None = None
 
 
+_NOBODY = Listener(lambda: None, lambda _: None, lambda *_: None, lambda _: None)
+
+
 class Conversation:
     """States: spawned → ready → running → finished, by ``ready``, ``run``, the last message.
 
@@ -70,6 +73,10 @@ class Conversation:
         self.ended: float | None = None
         self.last: dict[str, Any] | None = None
         self.stopped: Trace | None = None
+
+    def close(self) -> None:
+        """Tell nobody any more; what was said stays."""
+        self._listener = _NOBODY
 
     @property
     def takes_items(self) -> bool:

@@ -77,6 +77,7 @@ class Loop:
     ) -> None:
         # All of it, whatever those throw who hear of it: what the workers hold must be given back.
         with contextlib.ExitStack() as stack:
+            stack.callback(self._let_go)
             stack.push(self.shield)
             for worker in self.workers:
                 stack.callback(worker.close)
@@ -86,6 +87,12 @@ class Loop:
                 self._sweep()
             for worker in self.workers:
                 worker.release()
+
+    def _let_go(self) -> None:
+        """Refer to itself no longer: what does waits for a collection, with the values it has."""
+        self._handlers.clear()
+        self.timers.clear()
+        self._flushing = Alarm(_nothing, _FLUSH_AFTER)
 
     @property
     def under_way(self) -> bool:
@@ -219,3 +226,7 @@ class Loop:
         for fd in (lease.fileno(), lease.control.fileno(), lease.stdout, lease.stderr):
             self._forget(fd)
         worker.finish()
+
+
+def _nothing() -> None:
+    """What there is to do when it is over."""

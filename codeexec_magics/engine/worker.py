@@ -215,6 +215,7 @@ class Worker:
         """Give everything back; ends it if it has not ended."""
         self._exchange.close()
         self.lease.close()
+        self.conversation.close()
         ended = self.lease.exit
         if ended is None or ended.cause == "supervisor_lost":
             self._client.notice_loss()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from census import wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionOptions, Program, Transform
 from codeexec_magics.errors import MemoryLimitExceeded
+from codeexec_magics.supervision.processes import children
 
 distributed = pytest.importorskip("distributed")
 
@@ -149,10 +151,16 @@ def test_nothing_outlives_the_process_that_a_pool_works_for(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    workers: set[int] = set()
     try:
         assert wait_until(lambda: len(alive(mark)) == 4, seconds=60)
+        workers = children(driver.pid)
     finally:
         os.kill(driver.pid, signal.SIGKILL)
         driver.wait()
+        gone = wait_until(lambda: not alive(mark))
+        for pid in workers:  # they are the pool's, and wait for a driver that is gone
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
-    assert wait_until(lambda: not alive(mark))
+    assert gone
