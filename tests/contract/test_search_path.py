@@ -65,6 +65,22 @@ def test_a_library_beside_them_is_whole(executor: CodeExecutor, crowded: Path) -
     assert executor.execute_python(program, directory=str(crowded)).output == 3.0
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_process_that_the_program_starts_is_whole(
+    executor: CodeExecutor, tmp_path: Path, method: str
+) -> None:
+    for name in ("token", "random", "json", "select", "inspect", "linecache"):
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('{name} of the user')")
+    (tmp_path / "own.py").write_text("value = 41")
+    program = (
+        "import multiprocessing as mp\nimport own\n"
+        "def f(x): return x + own.value, sorted(set(globals()) & {'begin', 'path', 'sys'})\n"
+        f"with mp.get_context({method!r}).Pool(1) as pool: found = pool.map(f, [1])\nfound"
+    )
+    result = executor.execute_python(program, directory=str(tmp_path), timeout=20)
+    assert (result.error, result.output) == (None, [(42, [])])
+
+
 def test_who_imports_such_a_file_by_name_gets_it(executor: CodeExecutor, tmp_path: Path) -> None:
     (tmp_path / "colorsys.py").write_text("mine = True")
     (tmp_path / "helper.py").write_text("import colorsys\nmine = colorsys.mine")

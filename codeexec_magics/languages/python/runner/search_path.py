@@ -55,6 +55,21 @@ def enter(folder: str, front: Sequence[str] = (), back: Sequence[str] = ()) -> N
     sys.path[:] = [*before, *own, *sys.path, *(entry for entry in back if entry not in known)]
 
 
+def beginning() -> str:
+    """Python code that has an empty interpreter, whose path is ours already, find modules so."""
+    if not _STANDARD:
+        return ""
+    return (
+        "def begin(sys):\n"
+        f"    path, sys.path[:] = sys.path[:], {_STANDARD!r}\n"
+        f"    found = __import__('runpy').run_path({os.path.join(_HERE, 'search_path.py')!r})\n"
+        "    sys.path[:] = path\n"
+        f"    sys.meta_path.insert(0, found['_ForLibraries']({_STANDARD!r}))\n"
+        "begin(__import__('sys'))\n"
+        "del begin\n"
+    )
+
+
 class _ForLibraries:
     """Finds modules of the standard library for those that do not mean a file of the user's.
 

@@ -13,6 +13,8 @@ import os
 import sys
 from typing import Any
 
+from . import search_path
+
 _PROCESS = "multiprocessing.process"
 _NO_REPORTS = "ignore::UserWarning:multiprocessing.resource_tracker"
 """The watcher of semaphores would call those leaked that end with the run."""
@@ -105,7 +107,8 @@ def _file() -> str | None:
             main = os.path.join(folder, "cell.py")
             with open(main, "w", encoding="utf-8") as stub:
                 stub.write(
-                    f"__import__('runpy').run_path({code!r})['become'](globals(), {data!r})\n"
+                    search_path.beginning()
+                    + f"__import__('runpy').run_path({code!r})['become'](globals(), {data!r})\n"
                 )
         except OSError:
             return None
