@@ -331,6 +331,22 @@ def test_a_changed_array_keeps_its_dtype_only_while_it_fits(run: Run) -> None:
     assert moment == {"$": "datetime", "v": "2027-01-01T00:00:00.000+00:00"}
 
 
+@pytest.mark.parametrize(
+    ("program", "kinds"),
+    [
+        ("Array.from({length: 2000}, (_, i) => ({n: i / 2, t: `${i}`}))", ["numbers", "texts"]),
+        ("Array.from({length: 2000}, (_, i) => ({n: i, t: i % 2 === 0}))", ["numbers", "booleans"]),
+    ],
+)
+def test_many_rows_of_one_shape_go_column_by_column(
+    run: Run, program: str, kinds: list[str]
+) -> None:
+    node = run(program).node
+
+    assert node["$"] == "rows"
+    assert [column["$"] for column in node["columns"]] == kinds
+
+
 def table(names: list[str], columns: list[Any], rows: int) -> dict[str, Any]:
     return {"$": "table", "names": names, "columns": columns, "rows": rows, "kind": "pandas"}
 

@@ -10,6 +10,7 @@ const { types } = require('node:util');
 const { modelsOf, namesOfEmpty } = require('../frames/schemas.js');
 const $ = require('../primordials.js');
 const { LARGE, columnNode, kindNode } = require('./bulk.js');
+const { originOf } = require('./provenance.js');
 const { textNode } = require('./scalars.js');
 
 const { isProxy } = types;
