@@ -52,6 +52,7 @@ def longs(*values: int) -> bytes:
         (collections.namedtuple("P", "x")(1), {"$": "tuple", "v": [1]}),  # noqa: PYI024
         (pandas.NA, None),
         ([pandas.NaT], [None]),
+        ([numpy.datetime64("NaT"), numpy.timedelta64("NaT", "s")], [None, None]),
         (pandas.Timestamp("2020-01-01"), {"$": "datetime", "v": "2020-01-01T00:00:00"}),
         (pandas.Timedelta("1us"), {"$": "timedelta", "v": [0, 0, 1]}),
         (numpy.float32(1.5), {"$": "scalar", "dtype": "<f4", "v": "AADAPw=="}),
