@@ -96,7 +96,7 @@ def _from_numpy(encoder: Writer, value: Any) -> Any:
     if issubclass(type(value), numpy.generic):
         array = numpy.asarray(value)
         if array.dtype.kind in "mM" and numpy.isnat(array):
-            return encoder.node(None)  # as pandas' own NaT
+            return NULL  # as for that of pandas
         if array_items.goes_by_items(array):
             plain = array_items.node(encoder, array)["v"][0]
             return {**plain, **encoder.keep(value)} if type(plain) is dict else plain
