@@ -10,14 +10,16 @@ import builtins
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
 from codeexec_magics.errors import DecodingFailed
-from codeexec_magics.magics.request import Input, MapArguments
 from codeexec_magics.magics.suggestions import nearest
+
+if TYPE_CHECKING:
+    from codeexec_magics.magics.request import Input, MapArguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ def read_items(arguments: MapArguments, scope: Scope) -> Any:
     Raises:
         UsageError: A variable is missing, or the expression throws.
     """
-    entry = Input("items", arguments.expression)
+    from codeexec_magics.magics import request  # late: few lines map
+
+    entry = request.Input("items", arguments.expression)
     try:
         return read_inputs([entry], scope)["items"]
     except UsageError as error:
