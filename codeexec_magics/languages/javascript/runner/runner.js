@@ -22,7 +22,6 @@ const $ = require('./primordials.js');
 const control = require('./wire/control.js');
 const parser = require('./source/parser.js');
 const streams = require('./output/streams.js');
-const typescript = require('./source/typescript.js');
 const { rehearse } = require('./running/rehearsal.js');
 const { execute } = require('./running/run.js');
 
@@ -49,6 +48,8 @@ function takesTypeScript() {
 
 async function main() {
   const isTyped = takesTypeScript();
+  // Not loaded for JavaScript: what a process has in memory, its end takes time to give back.
+  const typescript = isTyped ? require('./source/typescript.js') : null;
   if (isTyped && typescript.missing() !== '') {
     process.stderr.write(typescript.missing());
     process.reallyExit(UNUSABLE);
@@ -76,7 +77,7 @@ async function main() {
   if (request?.type !== 'run') {
     process.reallyExit(UNUSABLE);
   }
-  await execute(request, text, isTyped);
+  await execute(request, text, typescript);
 }
 
 $.apply(main, undefined, []);

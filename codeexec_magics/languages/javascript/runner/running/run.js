@@ -23,7 +23,6 @@ const { programOf } = require('../source/program.js');
 const { Refusal, attempt } = require('../refusal.js');
 const stop = require('./stop.js');
 const threads = require('./threads.js');
-const typescript = require('../source/typescript.js');
 const { nameFile } = require('../failures/stack_frames.js');
 const visibleStacks = require('../failures/visible_stacks.js');
 const { traceOf, traceOfMessage } = require('../failures/traces.js');
@@ -214,7 +213,7 @@ async function mapItems(request, pair, inputs, items, ending) {
 }
 
 /** Take the types out of a program; ends the process if it is none. */
-function strip(program, ending) {
+function strip(typescript, program, ending) {
   try {
     typescript.strip(program);
   } catch (failure) {
@@ -223,12 +222,12 @@ function strip(program, ending) {
 }
 
 /** Run the program of a request, whose frame's text is given too; does not return. */
-async function execute(request, text, isTyped) {
+async function execute(request, text, typescript) {
   const program = programOf(request);
   nameFile(program);
   const ending = new Ending(request.token, program);
-  if (isTyped) {
-    strip(program, ending);
+  if (typescript !== null) {
+    strip(typescript, program, ending);
   }
   const inputs = inputsOf(request, text, ending);
   const { show, unfinished } = bindAll(request, inputs);

@@ -6,7 +6,8 @@
  */
 'use strict';
 
-const { SourceMap } = require('node:module');
+/** Node's class, which few programs need. */
+let SourceMap = null;
 const path = require('node:path');
 
 /** Make a program of a `run` message; `edits` are filled in when its text had to be rewritten. */
@@ -33,6 +34,11 @@ function originOf({ line, column, origins }, offset) {
   return origin;
 }
 
+/** Have what reads source maps at hand; to be called before a program that has one runs. */
+function loadMaps() {
+  SourceMap ??= require('node:module').SourceMap;
+}
+
 /**
  * `{line, column}`, counted from 1, of where what stands at a place of the running text was written.
  *
@@ -45,6 +51,7 @@ function writtenPlace(program, line, column) {
     return place;
   }
   const before = program.firstLine - 1;
+  loadMaps();
   const found = new SourceMap(program.map).findOrigin(place.line - before, place.column);
   return typeof found.lineNumber === 'number'
     ? { __proto__: null, line: found.lineNumber + before, column: found.columnNumber }
@@ -68,4 +75,4 @@ function placeBeforeEdits(program, line, column) {
   return { __proto__: null, line, column: column - shift };
 }
 
-module.exports = { __proto__: null, programOf, writtenPlace };
+module.exports = { __proto__: null, loadMaps, programOf, writtenPlace };

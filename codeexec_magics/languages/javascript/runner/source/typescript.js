@@ -9,6 +9,7 @@
 
 const nodeModule = require('node:module');
 const { NotAProgram } = require('./not_a_program.js');
+const { loadMaps } = require('./program.js');
 
 const OLDEST = '22.13';
 const NEEDS_CODE = 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
@@ -59,6 +60,7 @@ function strip(program) {
     const text = quietly(() => stripTypeScriptTypes(source, options));
     const map = MAP.exec(text);
     program.source = text.replace(MAP, '');
+    loadMaps();
     program.map = JSON.parse(Buffer.from(map[1], 'base64').toString());
   } catch (error) {
     throw failureOf(error, program.firstLine);
