@@ -33,8 +33,9 @@ SETUP = """
 %load_ext codeexec_magics
 import time
 from collections import defaultdict
-from codeexec_magics import execution, executor
-from codeexec_magics.magics import arguments, plan
+from codeexec_magics.engine import executor, worker
+from codeexec_magics.leases.exchange import Exchange
+from codeexec_magics.magics import parsing, plan
 
 spent, marks = defaultdict(float), {}
 
@@ -48,20 +49,21 @@ def timed(owner, name, stage):
             spent[stage] += time.monotonic() - began
     setattr(owner, name, wrapped)
 
-timed(arguments, 'parse', 'parse')
-timed(plan, 'plan_cell', 'parse')
+timed(parsing, 'parse', 'parse')
+timed(plan, 'make_plan', 'parse')
 timed(executor.CodeExecutor, 'run', 'engine')
-timed(execution, 'take_lease', 'lease')
-timed(execution, 'encode_for', 'encode')
-timed(execution, 'run_message', 'encode')
-timed(execution, 'receive', 'decode')
+timed(worker, 'take_lease', 'lease')
+timed(worker, 'run_message', 'encode')
+timed(Exchange, 'inputs', 'encode')
+timed(Exchange, 'result', 'decode')
 
-whole_attend = execution.Execution._attend
-def attend(self, lease, conversation, peer):
-    whole_attend(self, lease, conversation, peer)
+whole_settle = worker.Worker.settle
+def settle(self):
+    conversation = self.conversation
     spent['run'] += conversation.ended - conversation.began
     spent['clean-up'] += time.monotonic() - conversation.ended
-execution.Execution._attend = attend
+    whole_settle(self)
+worker.Worker.settle = settle
 
 magic = get_ipython().magics_manager.magics['cell']['transform']
 def whole_magic(*given, **named):
