@@ -70,10 +70,7 @@ def _pandas(table: Any, types: dict[str, str]) -> Any:
         convert = _object_of(column.type, types.get(name, ""), name)
         if convert is not None:
             values = [None if value is None else convert(value) for value in column.to_pylist()]
-            made = pandas.Series(values, dtype=object)
-            columns[at] = made.convert_dtypes() if convert is _duration else made
-            if convert is _duration:
-                columns[at] = pandas.Series(values, dtype="timedelta64[us]")
+            columns[at] = pandas.Series(values, dtype=object)
         elif column.null_count and kinds.is_integer(column.type):
             columns[at] = column.to_pandas(types_mapper={column.type: _nullable(column.type)}.get)
         elif column.null_count and kinds.is_boolean(column.type):
@@ -113,7 +110,7 @@ def _object_of(kind: Any, named: str, column: str) -> Callable[[Any], Any] | Non
     return None
 
 
-def _duration(value: Any) -> Any:
+def _as_it_is(value: Any) -> Any:
     return value
 
 
@@ -142,4 +139,4 @@ def _nested(kind: Any) -> Callable[[Any], Any]:
     if kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind):
         each = _nested(kind.value_type)
         return lambda items: [None if item is None else each(item) for item in items]
-    return _duration
+    return _as_it_is

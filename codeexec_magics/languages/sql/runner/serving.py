@@ -14,7 +14,7 @@ from ....data.arrow.query_rows import frame_of
 from ...bridge.runner.messages import error_message, stopped_message
 from ...python.runner.serving import Run as PythonRun
 from ...python.runner.serving import serve as serve_python
-from .database import Database, frame_kind, parameter
+from .database import Database, parameter
 from .failures import SqlError, place_of, sql_error
 
 
@@ -192,4 +192,4 @@ def _is_installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
-__all__ = ["Run", "frame_kind", "serve"]
+__all__ = ["Run", "serve"]
