@@ -1,49 +1,23 @@
-"""Ruby, brought by a driver of some thirty lines, is held to the contract of all languages."""
+"""Ruby, brought by the package that ``docs/languages.md`` shows, is held to the contract."""
 
 from __future__ import annotations
 
 import shutil
-from typing import ClassVar
+from typing import Any
 
 import pytest
+from pages import files, texts
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.testing import Dialect, LanguageContract
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import Outcome
 
 pytestmark = pytest.mark.skipif(shutil.which("ruby") is None, reason="Ruby is not installed")
 
 
-class TestRuby(LanguageContract):
-    dialect: ClassVar[Dialect] = Dialect(
-        language="ruby",
-        suffix=".rb",
-        forty_two="6 * 7",
-        no_value="x = nil",
-        transform="def transform(inputs)\n  inputs['a'] + inputs['b']\nend",
-        entry_beats_value="def transform(inputs) = 42\n1",
-        add_names="a + b",
-        add_inputs="inputs['a'] + inputs['b']",
-        odd_input="inputs['not a name']",
-        redeclare="a = 7\na",
-        set_global="$leak = 1\n42",
-        get_global="global_variables.include?(:$leak)",
-        throw_on_line_3="a = 1\n\nraise 'Test'\n",
-        throw_in_function="def transform(inputs)\n  raise 'Test'\nend\n",
-        syntax_error="a = 1\nb = = 2\n",
-        both_streams="puts 'out'\n$stderr.puts 'err'\n42",
-        many_umlauts="print 'x' + 'ä' * 100_000\nnil",
-        ten_megabytes="1000.times { puts 'x' * 12_000 }\nputs 'end'\n42",
-        endless="loop {}",
-        sleeping_child="system('sleep 600 &')\n42",
-        exit_3="exit 3",
-        environment="ENV['CONTRACT_VARIABLE']",
-        directory="Dir.pwd",
-        identity="value",
-        function_value="{ f: [1, -> {}] }",
-    )
-
+_shown: dict[str, Any] = {"__name__": __name__}
+exec(files(texts()["languages.md"])["test_ruby.py"], _shown)
+TestRuby = _shown["TestRuby"]
 
 VALUES = [None, True, 2**53, -(2**70), 1.5, float("inf"), "ä😀\n", [1, [2, {"a": None}]], {"é": 1}]
 

@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import ClassVar
 
 import pytest
-from pages import files, texts
 
 from codeexec_magics import CodeExecutor
+from codeexec_magics.testing import Dialect, LanguageContract
 
 pytestmark = pytest.mark.skipif(shutil.which("perl") is None, reason="Perl is not installed")
 
-_shown: dict[str, Any] = {"__name__": __name__}
-exec(files(texts()["languages.md"])["test_perl.py"], _shown)
-TestPerl = _shown["TestPerl"]
+
+class TestPerl(LanguageContract):
+    dialect: ClassVar[Dialect] = Dialect(
+        language="perl",
+        suffix=".pl",
+        forty_two="6 * 7",
+        no_value="my $x; undef",
+        transform="sub transform { my $inputs = shift; $inputs->{a} + $inputs->{b} }",
+        entry_beats_value="sub transform { 42 }\n1",
+        add_names="$a + $b",
+        add_inputs="$inputs->{a} + $inputs->{b}",
+        odd_input="$inputs->{'not a name'}",
+        redeclare="$a = 7;\n$a",
+        set_global="$leak = 1;\n42",
+        get_global="defined $leak ? JSON::PP::true : JSON::PP::false",
+        throw_on_line_3="my $x = 1;\n\ndie 'Test';\n",
+        throw_in_function="sub transform {\n  die 'Test';\n}\n",
+        import_beside="require './beside.pl';\n$beside::value",
+        beside="package beside; our $value = 42;\nsub fail {\n  die 'Test'\n}\n1;\n",
+        fail_beside="require './beside.pl';\nbeside::fail()",
+        syntax_error="my $x = 1;\nmy $y = = 2;\n",
+        both_streams='print "out\\n";\nprint STDERR "err\\n";\n42',
+        many_umlauts="print 'x' . 'ä' x 100_000;\nundef",
+        ten_megabytes='print \'x\' x 12_000, "\\n" for 1 .. 1000;\nprint "end\\n";\n42',
+        endless="1 while 1",
+        sleeping_child="system('sleep 600 &');\n42",
+        exit_3="exit 3",
+        environment="my $v = $ENV{CONTRACT_VARIABLE};\nutf8::decode($v) if defined $v;\n$v",
+        directory="use Cwd;\ngetcwd",
+        identity="$value",
+        function_value="+{ f => [1, sub {}] }",
+    )
+
 
 VALUES = [
     None,
@@ -38,7 +68,13 @@ def test_plain_values_come_back_equal(executor: CodeExecutor, value: object) -> 
 
 @pytest.mark.parametrize(
     ("source", "value"),
-    [("9**9**9", float("inf")), ("1 << 62", 2**62), ("-(1 << 62)", -(2**62)), ("2**60", 2.0**60)],
+    [
+        ("9**9**9", float("inf")),
+        ("1 << 62", 2**62),
+        ("-(1 << 62)", -(2**62)),
+        ("2**60", 2.0**60),
+        ("0 * -1.5", -0.0),
+    ],
 )
 def test_numbers_are_not_rounded(executor: CodeExecutor, source: str, value: object) -> None:
     made = executor.execute(source, "perl").raise_for_outcome().output

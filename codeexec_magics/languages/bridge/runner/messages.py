@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
+from ....errors import DecodingFailed
 from ....protocol.numbers import ALIGNMENT, LARGEST_INLINE
+from ....protocol.tree import TreeReader
 
 _BEFORE, _AFTER = 3, 1
 """Lines of the program that are shown before and after a failing one."""
@@ -40,6 +43,30 @@ def request_of(run: dict[str, Any], inputs: int, arena: str, outputs: str) -> di
         "arena": arena,
         "outputs": outputs,
     }
+
+
+class PlainReader(TreeReader):
+    """Reads inputs for a driver that knows JSON only: what is no plain data is refused by name.
+
+    Args:
+        language: The name of the language that has no form for the rest.
+    """
+
+    def __init__(self, language: str) -> None:
+        super().__init__("inputs")
+        self._language = language.capitalize()
+
+    def tagged(self, node: dict[str, Any]) -> Any:
+        """A dict that JSON can hold, too, though JavaScript would have its keys in another order.
+
+        Raises:
+            DecodingFailed: The node is of anything else.
+        """
+        value = super().tagged(node) if node["$"] == "dict" else None
+        if type(value) is dict and all(type(key) is str for key in value):
+            return value
+        path, why = str(self.path), f"has no form in {self._language}; send plain data"
+        raise DecodingFailed(f"{path} ({node['$']}) {why}", path=path)
 
 
 def result_message(said: dict[str, Any], outputs: int) -> dict[str, Any]:
@@ -78,7 +105,12 @@ def stopped_message(said: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]
 
 def _trace(said: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     kind, message = str(said.get("class", "Error")), str(said.get("message", ""))
-    frames = [_frame(frame, run) for frame in said.get("frames", []) if type(frame) is dict]
+    said_frames = said.get("frames", [])
+    # What does not parse has no frames: most interpreters begin the message with the place.
+    place = re.match(re.escape(run["filename"]) + r":(\d+):\s*", message)
+    if place and not said_frames:
+        message, said_frames = message[place.end() :], [{"line": int(place[1])}]
+    frames = [_frame(frame, run) for frame in said_frames if type(frame) is dict]
     headline = f"{kind}: {message}" if message else kind
     places = [f"  at {_place(frame)}" for frame in reversed(frames)]
     return {

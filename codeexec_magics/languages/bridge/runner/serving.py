@@ -10,10 +10,12 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from ....errors import DataError, DecodingFailed
 from ....protocol.numbers import INPUTS, OUTPUTS, UNUSABLE
+from ....protocol.tree import TreeWriter
 from .channel import Channel
 from .interpreter import ARENA, RESULTS, DriverError, Interpreter
-from .messages import error_message, request_of, result_message, stopped_message
+from .messages import PlainReader, error_message, request_of, result_message, stopped_message
 
 
 def serve(language: str, argv: list[str]) -> NoReturn:
@@ -35,17 +37,30 @@ def serve(language: str, argv: list[str]) -> NoReturn:
 
     run = channel.receive_run()
     signal.signal(signal.SIGINT, lambda *_: interpreter.interrupt())
-    interpreter.ask(request_of(run, INPUTS, f"/dev/fd/{ARENA}", f"/dev/fd/{RESULTS}"))
+    request = request_of(run, INPUTS, f"/dev/fd/{ARENA}", f"/dev/fd/{RESULTS}")
+    plain = greeting.get("data") == "json"
     try:
-        _pass_on(channel, interpreter, run)
+        if plain:
+            request["inputs"] = PlainReader(language).value(request["inputs"])
+        interpreter.ask(request)
+        _pass_on(channel, interpreter, run, plain)
+    except DataError as error:
+        kind = "decoding" if isinstance(error, DecodingFailed) else "encoding"
+        said = {"kind": kind, "class": "TypeError", "message": str(error), "path": error.path}
+        channel.send(error_message(said, run))
+        os._exit(1)
     except DriverError as error:
         sys.stderr.write(f"{error}\n")
         os._exit(UNUSABLE)
     interpreter.end_alike()
 
 
-def _pass_on(channel: Channel, interpreter: Interpreter, run: dict[str, Any]) -> None:
-    """Pass on what the driver says, until its last word; that ends this process."""
+def _pass_on(channel: Channel, interpreter: Interpreter, run: dict[str, Any], plain: bool) -> None:
+    """Pass on what the driver says, until its last word; that ends this process.
+
+    Raises:
+        EncodingFailed: The value of a driver that knows JSON only cannot travel.
+    """
     while True:
         said = interpreter.hear()
         if said is None:
@@ -56,6 +71,8 @@ def _pass_on(channel: Channel, interpreter: Interpreter, run: dict[str, Any]) ->
         elif kind == "stopped":
             channel.send(stopped_message(said, run))
         elif kind == "result":
+            if plain:
+                said["value"] = TreeWriter("result").node(said.get("value"))
             channel.send(result_message(said, OUTPUTS))
             os._exit(0)
         elif kind == "error":
