@@ -22,8 +22,8 @@ from codeexec_magics.display.blocks import (
 )
 from codeexec_magics.display.failure import FailureTeller, headline
 from codeexec_magics.display.figures import chip_of, seconds_in_words
-from codeexec_magics.display.guard import attempt
 from codeexec_magics.display.pictures import bundle_block
+from codeexec_magics.display.safe_access import attempt
 from codeexec_magics.display.streams import stream_of
 from codeexec_magics.display.values import value_blocks, value_type
 from codeexec_magics.display.wording import counted, cut, on_one_line

@@ -24,8 +24,8 @@ from codeexec_magics.display.blocks import (
     Picture,
     Plain,
 )
-from codeexec_magics.display.brief import free_form
-from codeexec_magics.display.guard import (
+from codeexec_magics.display.one_line import free_form
+from codeexec_magics.display.safe_access import (
     attempt,
     method,
     origin,

@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.display.blocks import Cell, Column, Table
-from codeexec_magics.display.brief import (
+from codeexec_magics.display.one_line import (
     brief,
     is_scalar,
     spoken,
     type_name,
 )
-from codeexec_magics.display.grids import HEAD_ROWS, TAIL_ROWS, Grid, Strip, is_absent
-from codeexec_magics.display.guard import attempt
+from codeexec_magics.display.safe_access import attempt
+from codeexec_magics.display.table_preview import HEAD_ROWS, TAIL_ROWS, Grid, Strip, is_absent
 from codeexec_magics.display.wording import (
     cut,
     on_one_line,

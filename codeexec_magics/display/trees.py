@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from codeexec_magics.display.blocks import Node, Tree
-from codeexec_magics.display.brief import (
+from codeexec_magics.display.one_line import (
     brief,
     is_scalar,
     is_whole,

@@ -14,15 +14,15 @@ from codeexec_magics.display.blocks import (
     Plain,
     Remark,
 )
-from codeexec_magics.display.brief import (
+from codeexec_magics.display.one_line import (
     brief,
     free_form,
     is_whole,
     type_name,
 )
-from codeexec_magics.display.grids import grid_of
-from codeexec_magics.display.guard import attempt, origin
 from codeexec_magics.display.pictures import checked_picture, picture_of
+from codeexec_magics.display.safe_access import attempt, origin
+from codeexec_magics.display.table_preview import grid_of
 from codeexec_magics.display.tables import table_of
 from codeexec_magics.display.trees import tree_of
 from codeexec_magics.display.wording import (

@@ -27,7 +27,7 @@ from codeexec_magics.protocol import frames
 _FOREVER = 1e9
 """Seconds; above it the reaper's clock overflows."""
 _LONGEST_END = 45.0
-"""Seconds; a reaper on an overrun machine gives up sooner than that (`struggle`)."""
+"""Seconds; a reaper on an overrun machine gives up sooner than that (`kill_deadline`)."""
 
 
 @dataclass(frozen=True, slots=True)

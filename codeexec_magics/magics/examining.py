@@ -10,7 +10,7 @@ from typing import Any
 
 from IPython.display import publish_display_data
 
-from codeexec_magics.display.findings import findings_bundle
+from codeexec_magics.display.doctor_table import findings_bundle
 from codeexec_magics.engine.doctor import Finding, examine
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.magics.front_end import FrontEnd, front_end

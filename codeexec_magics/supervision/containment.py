@@ -21,8 +21,8 @@ from typing import ClassVar
 
 from ..protocol.numbers import END_OF_NAMESPACE
 from . import (
-    attempt,
     bpf,
+    dry_run,
     landlock,
     linux,
     processes,
@@ -269,7 +269,7 @@ def why_not(tier: type[Containment]) -> str | None:
         return None
     if sys.platform != "linux":
         return f"{sys.platform} has no such thing"
-    return attempt.why_not(lambda: _try(tier()))
+    return dry_run.why_not(lambda: _try(tier()))
 
 
 def _try(containment: Containment) -> None:

@@ -17,7 +17,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from . import (
-    attempt,
+    dry_run,
     landlock,
     linux,
     seccomp,
@@ -130,4 +130,4 @@ def _leave_for_own_mounts() -> None:
 def why_not(isolation: Isolation) -> str | None:
     """Try an isolation in a child of this process; the reason if this machine cannot."""
     folder = os.path.realpath(os.environ.get("TMPDIR") or "/tmp")
-    return attempt.why_not(lambda: enter(isolation, (folder,), lambda: None))
+    return dry_run.why_not(lambda: enter(isolation, (folder,), lambda: None))

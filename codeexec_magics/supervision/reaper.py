@@ -34,17 +34,17 @@ from . import (
 )
 from .channels import Channels
 from .containment import Containment
+from .exits import Exits
 from .init import Account, be_init
 from .item_clock import ItemClock
+from .kill_deadline import KillDeadline
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
 from .referee import Referee
 from .rehearsal import rehearse
-from .struggle import Struggle
-from .tally import Tally
 
 _KILL_ROUND = 0.02
-_SOON_STUCK, _LONGEST_STRUGGLE = 5.0, 30.0
+_SOON_STUCK, _LONGEST_KILL = 5.0, 30.0
 
 
 class Reaper:
@@ -78,7 +78,7 @@ class Reaper:
         self._item_clock: ItemClock | None = None
         self._grace = 0.0
         self._stopping: str | None = None
-        self._tally = Tally()
+        self._exits = Exits()
         self._failure: dict[str, Any] | None = None
 
     def hold(self) -> NoReturn:
@@ -145,8 +145,8 @@ class Reaper:
             scratch=assignment.scratch,
             serve=self._serve,
         )
-        self._tally.main = os.fork()
-        if self._tally.main == 0:
+        self._exits.main = os.fork()
+        if self._exits.main == 0:
             signal.set_wakeup_fd(-1)
             if self._containment.has_init:
                 be_init(launch, self._containment, init_end)
@@ -205,7 +205,7 @@ class Reaper:
         scratch.create(self._assignment.scratch)  # a run before may have removed it
         leased = {
             "type": "leased",
-            "pid": self._tally.main,
+            "pid": self._exits.main,
             "reaper": os.getpid(),
             "containment": self._containment.name,
         }
@@ -233,8 +233,8 @@ class Reaper:
 
     def _read_signals(self) -> None:
         numbers = os.read(self._wake, 4096)
-        self._tally.reap()
-        if self._tally.status is not None:
+        self._exits.reap()
+        if self._exits.status is not None:
             while self._status is not None:
                 self._read_status()  # it may have ended because it could not be started
             self._finish("exit")
@@ -283,7 +283,7 @@ class Reaper:
 
     def _watch_over(self, limits: Limits, *, of_item: bool) -> Watch:
         run = os.path.basename(self._assignment.scratch)
-        spared = self._tally.main if self._containment.has_init else 0
+        spared = self._exits.main if self._containment.has_init else 0
         count = self._channels.count if of_item else None
         return Watch(limits, self._assignment.session, run, spared, count)
 
@@ -320,15 +320,15 @@ class Reaper:
         with contextlib.suppress(OSError):
             os.write(self._channels.stop, b"!")
         target = self._worker()
-        if target and self._tally.status is None:
+        if target and self._exits.status is None:
             with contextlib.suppress(OSError):
                 os.kill(target, signal.SIGINT)
 
     def _worker(self) -> int:
         """The process that runs the program; 0 if there is none any more."""
         if not self._containment.has_init:
-            return self._tally.main
-        return next(iter(processes.children(self._tally.main)), 0)
+            return self._exits.main
+        return next(iter(processes.children(self._exits.main)), 0)
 
     def _finish(self, cause: str) -> None:
         """Name why the run ends; the first cause is the one that counts."""
@@ -340,13 +340,13 @@ class Reaper:
 
     def _end(self) -> None:
         """Kill until nothing is left; programs fork meanwhile, so once is not enough."""
-        struggle = Struggle(soon=_SOON_STUCK, longest=_LONGEST_STRUGGLE)
-        self._tally.killing = True
-        self._tally.excused = self._cause == "released"
-        while self._tally.reap() and not struggle.is_over(_left):
+        deadline = KillDeadline(soon=_SOON_STUCK, longest=_LONGEST_KILL)
+        self._exits.killing = True
+        self._exits.excused = self._cause == "released"
+        while self._exits.reap() and not deadline.is_over(_left):
             self._containment.kill_all()
             self._hasten()
-            if not self._tally.reap():
+            if not self._exits.reap():
                 break
             select.select([self._wake], [], [], _KILL_ROUND)
             with contextlib.suppress(BlockingIOError):
@@ -357,7 +357,7 @@ class Reaper:
 
     def _hasten(self) -> None:
         """Have this processor take a part in what ends a runtime: most of that is its memory."""
-        if sys.platform == "linux" and self._tally.status is None:
+        if sys.platform == "linux" and self._exits.status is None:
             with contextlib.suppress(OSError):  # an old kernel, or it has just ended
                 linux.release_memory(self._worker())
 
@@ -367,9 +367,9 @@ class Reaper:
             self._take_over()  # the worker could not be started: its owner is to hear why
         account = self._account_of_namespace() if self._containment.has_init else None
         peak = self._watch.peak_memory if self._watch else 0
-        exited = self._tally.exited(self._cause, account, peak, self._killed_before)
+        exited = self._exits.exited(self._cause, account, peak, self._killed_before)
         self._send(self._failure or exited)
-        system_v.remove_left(self._tally.awaited)
+        system_v.remove_left(self._exits.awaited)
         self._tell_supervisor({"type": "done", "left": exited["left"]})
 
     def _account_of_namespace(self) -> Account | None:

@@ -25,11 +25,11 @@ from . import (
     scratch,
 )
 from .containment import strongest
+from .kill_deadline import KillDeadline
 from .reapers import Reapers
-from .struggle import Struggle
 
 _END_ROUND = 0.005
-_SOON_STUCK, _LONGEST_STRUGGLE = 10.0, 60.0
+_SOON_STUCK, _LONGEST_KILL = 10.0, 60.0
 _LONGEST_TRUST = 7.5
 """Seconds that a reaper has for its run, before we do it ourselves."""
 
@@ -159,14 +159,14 @@ class Supervisor:
         for pid in reapers:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGUSR1)
-        struggle = Struggle(soon=_SOON_STUCK, longest=_LONGEST_STRUGGLE)
+        deadline = KillDeadline(soon=_SOON_STUCK, longest=_LONGEST_KILL)
         while True:
             self._reap()
             children = processes.children(os.getpid())
-            if not children or struggle.is_over(children.copy):
+            if not children or deadline.is_over(children.copy):
                 break
             for pid in children:
-                if pid not in reapers or struggle.seconds > _LONGEST_TRUST:
+                if pid not in reapers or deadline.seconds > _LONGEST_TRUST:
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
             select.select([self._wake], [], [], _END_ROUND)

@@ -12,7 +12,7 @@ import pytest
 from census import wait_until
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.display.findings import findings_bundle
+from codeexec_magics.display.doctor_table import findings_bundle
 from codeexec_magics.engine.doctor import examine
 from codeexec_magics.leases.trial import dwellers, kill_an_owner
 from codeexec_magics.supervision.containment import strongest

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from codeexec_magics.display.guard import (
+from codeexec_magics.display.safe_access import (
     attempt,
     method,
     origin,

@@ -7,10 +7,10 @@ from itertools import cycle
 
 import pytest
 
-from codeexec_magics.supervision import struggle as module
-from codeexec_magics.supervision.struggle import Struggle
+from codeexec_magics.supervision import kill_deadline as module
+from codeexec_magics.supervision.kill_deadline import KillDeadline
 
-Rounds = Callable[[Struggle, Iterator[bool]], float]
+Rounds = Callable[[KillDeadline, Iterator[bool]], float]
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def rounds(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Rounds:
-    """Seconds until a struggle that looks every 20 ms is given up."""
+    """Seconds until a deadline that looks every 20 ms is given up."""
 
-    def count(struggle: Struggle, looks: Iterator[bool]) -> float:
+    def count(deadline: KillDeadline, looks: Iterator[bool]) -> float:
         began = clock[0]
         monkeypatch.setattr(module.processes, "is_stuck", lambda _: next(looks))
-        while not struggle.is_over(lambda: [1]):
+        while not deadline.is_over(lambda: [1]):
             clock[0] += 0.02
         return clock[0] - began
 
@@ -35,7 +35,7 @@ def rounds(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Rounds:
 
 
 def test_what_stays_stuck_is_given_up(rounds: Rounds) -> None:
-    seconds = rounds(Struggle(soon=5.0, longest=30.0), cycle([True]))
+    seconds = rounds(KillDeadline(soon=5.0, longest=30.0), cycle([True]))
 
     assert 7 <= seconds < 7.1
 
@@ -44,11 +44,11 @@ def test_a_look_at_an_uninterruptible_moment_is_no_reason(rounds: Rounds) -> Non
     """A shell that waits for its child's exec is in one at nearly every look."""
     mostly = cycle([*[True] * 90, False])
 
-    assert rounds(Struggle(soon=5.0, longest=30.0), mostly) >= 30
+    assert rounds(KillDeadline(soon=5.0, longest=30.0), mostly) >= 30
 
 
 def test_nothing_is_looked_for_while_ends_are_quick(clock: list[float]) -> None:
-    struggle = Struggle(soon=5.0, longest=30.0)
+    deadline = KillDeadline(soon=5.0, longest=30.0)
     clock[0] += 4.9
 
-    assert not struggle.is_over(lambda: pytest.fail("looked too early"))
+    assert not deadline.is_over(lambda: pytest.fail("looked too early"))

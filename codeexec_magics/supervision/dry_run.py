@@ -1,6 +1,6 @@
 """Find out whether something works on this machine, by doing it in a child of this process.
 
-Runs in the supervisor. Owns the child and a pipe for the time of the attempt.
+Runs in the supervisor. Owns the child and a pipe for the time of it.
 """
 
 from __future__ import annotations

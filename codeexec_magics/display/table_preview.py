@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from codeexec_magics.display.brief import spoken
-from codeexec_magics.display.guard import attempt, origin
+from codeexec_magics.display.one_line import spoken
+from codeexec_magics.display.safe_access import attempt, origin
 from codeexec_magics.display.wording import counted
 
 HEAD_ROWS, TAIL_ROWS = 7, 3

@@ -16,7 +16,7 @@ from .init import Account
 _MOST_KNOWN = 10_000
 
 
-class Tally:
+class Exits:
     """The count of a run's processes.
 
     Attributes:

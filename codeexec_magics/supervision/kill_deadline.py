@@ -15,8 +15,8 @@ _STUCK = 2.0
 shells do, is uninterruptible for that moment, and on an overrun machine a moment is long."""
 
 
-class Struggle:
-    """One attempt to end everything; begins when it is made.
+class KillDeadline:
+    """The time for one end of everything; begins when it is made.
 
     Args:
         soon: Seconds from which on what the kernel does not let go of is looked for.
