@@ -400,6 +400,8 @@ def test_a_fork_of_the_kernel_lives_on(ground: Ground) -> None:
         "copy",
     )
     try:
+        # Beside storms the copy may not have run at all yet, nor closed what it must not hold.
+        assert wait_until(lambda: os.readlink(f"/proc/{copy}/cwd") == "/")
         kill(ground)
 
         wait_until(lambda: state(ground.pid) in ("", "Z"))
