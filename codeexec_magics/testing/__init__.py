@@ -5,7 +5,9 @@ Lives where tests run; needs pytest. ``LanguageContract`` is subclassed with a `
 
 import pytest
 
-pytest.register_assert_rewrite("codeexec_magics.testing.contract")
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{part}" for part in ("suite", "values", "failures", "files", "processes"))
+)
 
 from codeexec_magics.testing.contract import LanguageContract  # noqa: E402 - rewritten now
 from codeexec_magics.testing.dialect import Dialect  # noqa: E402
