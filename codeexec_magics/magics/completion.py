@@ -16,8 +16,7 @@ from typing import Any
 
 from codeexec_magics import errors
 from codeexec_magics.magics.flags import FLAGS, ON_ERROR, PIPELINE_FLAGS, PIPELINE_SUFFIXES, Flag
-from codeexec_magics.magics.namespace import steps_in, transforms_in
-from codeexec_magics.values.options import CONVERTERS
+from codeexec_magics.values import CONVERTERS
 
 _IDENTIFIER = "codeexec_magics.transform"
 _MAGICS = (
@@ -103,12 +102,16 @@ def _words(magic: str, before: list[str], namespace: Mapping[str, Any]) -> list[
         return []
     found = _languages()
     if magic == "%transform":
+        from codeexec_magics.magics.namespace import transforms_in
+
         found += [(name, "transform") for name in transforms_in(namespace)]
     return found
 
 
 def _steps(fragment: str, namespace: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Cells with a name, pipelines, their files, and folders on the way to one."""
+    from codeexec_magics.magics.namespace import steps_in
+
     paths = (path for path in _paths(fragment) if path.endswith(("/", *PIPELINE_SUFFIXES)))
     return [*((name, "transform") for name in steps_in(namespace)), *((p, "path") for p in paths)]
 

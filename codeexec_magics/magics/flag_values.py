@@ -14,8 +14,8 @@ from IPython.core.error import UsageError
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.magics.flags import SETTINGS
 from codeexec_magics.magics.suggestions import nearest
+from codeexec_magics.values import CONVERTERS
 from codeexec_magics.values.options import (
-    CONVERTERS,
     parse_count,
     parse_seconds,
     parse_size,

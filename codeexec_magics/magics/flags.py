@@ -5,13 +5,12 @@ Runs in the kernel; plain data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from codeexec_magics.values.options import CONVERTERS
+from codeexec_magics.values import CONVERTERS
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """One option of the line.
 
     Attributes:

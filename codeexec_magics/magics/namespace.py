@@ -9,8 +9,8 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.error import UsageError
 from IPython.display import display
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from codeexec_magics.magics.request import Input, MapArguments
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The variables that a line may name.
 
     Attributes:
@@ -32,7 +31,7 @@ class Scope:
     """
 
     notebook: Mapping[str, Any]
-    local: Mapping[str, Any] = field(default_factory=dict)
+    local: Mapping[str, Any] = MappingProxyType({})
 
     def variables(self) -> dict[str, Any]:
         """All of them; a copy, since an assignment expression must not bind one of them."""

@@ -14,8 +14,6 @@ from traitlets import Bool, Dict, Float, Integer, TraitError, Unicode
 from traitlets.config import Configurable
 
 from codeexec_magics.errors import CodeExecError, InvalidOptions
-from codeexec_magics.magics.suggestions import nearest
-from codeexec_magics.values.options import parse_seconds, parse_size
 
 LIMITS = ("memory", "cpu_time", "processes", "cpus")
 """The settings that are limits of `ExecutionOptions`; 0 for none."""
@@ -179,6 +177,8 @@ def _switch(name: str, text: str) -> bool:
 
 
 def _number(name: str, text: str) -> float | int | None:
+    from codeexec_magics.values.options import parse_seconds, parse_size
+
     try:
         if name == "timeout":
             seconds = parse_seconds(text)
@@ -211,4 +211,6 @@ def _choose_interpreter(chosen: dict[str, str], name: str, path: str) -> None:
 
 
 def _hint(name: str) -> str:
+    from codeexec_magics.magics.suggestions import nearest
+
     return nearest(name, setting_names()) or f"; choose from {', '.join(_NAMES)}, LANG.executable"

@@ -7,7 +7,7 @@ extension costs nothing.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -167,10 +167,10 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         """
         from codeexec_magics.magics.run_list import listing
 
-        words = _words(line, "%transform_ps", ("-v", "--verbose"))
-        if words.rest:
-            raise UsageError(f"%transform_ps takes -v or nothing, not {words.rest[0]!r}")
-        print(listing(processes=words.switch))  # noqa: T201 - a line magic that answers
+        processes, rest = _words(line, "%transform_ps", ("-v", "--verbose"))
+        if rest:
+            raise UsageError(f"%transform_ps takes -v or nothing, not {rest[0]!r}")
+        print(listing(processes=processes))  # noqa: T201 - a line magic that answers
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_magic  # type: ignore[untyped-decorator]
@@ -188,8 +188,8 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         """
         from codeexec_magics.magics.run_list import end_runs
 
-        words = _words(line, "%transform_kill", ("--now",))
-        print(end_runs(words.rest, now=words.switch))  # noqa: T201 - a line magic that answers
+        now, rest = _words(line, "%transform_kill", ("--now",))
+        print(end_runs(rest, now=now))  # noqa: T201 - a line magic that answers
 
     def job_card(self, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         """The card of a job that a cell evaluates; IPython's formatter asks."""
@@ -240,15 +240,8 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         return None if plan.arguments.quiet else job
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+def _words(line: str, magic: str, switch: tuple[str, ...]) -> tuple[bool, list[str]]:
     """The words of a line magic: whether its one switch is given, and the others."""
-
-    switch: bool
-    rest: list[str]
-
-
-def _words(line: str, magic: str, switch: tuple[str, ...]) -> _Words:
     from codeexec_magics.magics.parsing import words_of
     from codeexec_magics.magics.suggestions import nearest
 
@@ -258,4 +251,4 @@ def _words(line: str, magic: str, switch: tuple[str, ...]) -> _Words:
         if word.startswith("-"):
             hint = nearest(word, switch) or f"; {magic} knows {' '.join(switch)}"
             raise UsageError(f"unknown flag {word}{hint}")
-    return _Words(len(rest) < len(words), rest)
+    return len(rest) < len(words), rest

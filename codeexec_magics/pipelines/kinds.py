@@ -14,7 +14,8 @@ from typing import Any
 
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.pipelines.nodes import Node, Report, nearest
-from codeexec_magics.values.options import CONVERTERS, ExecutionOptions, parse_size
+from codeexec_magics.values import CONVERTERS
+from codeexec_magics.values.options import ExecutionOptions, parse_size
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 """What inputs, steps and outputs are called."""

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codeexec_magics.errors import InvalidOptions
+from codeexec_magics.values import CONVERTERS
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds that the engine allows a program unless told otherwise (the magic: no limit)."""
-
-CONVERTERS = ("auto", "pandas", "polars", "arrow", "numpy", "records")
-"""What a result may be turned into; ``auto`` keeps the type that arrived."""
 
 _HARMLESS = frozenset(
     {

@@ -13,7 +13,7 @@ import pytest
 
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.errors import DataError
-from codeexec_magics.values.options import CONVERTERS
+from codeexec_magics.values import CONVERTERS
 
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
 TABULAR = {
