@@ -80,6 +80,7 @@ class Execution:
         loop.add(self._worker)
         while loop.workers:
             loop.turn()
+        self._worker.ask_for_next()
 
     def _printed(self, stream: str) -> str:
         return "" if self._worker is None else self._worker.printed(stream)

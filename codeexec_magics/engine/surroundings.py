@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.engine import own_folder
@@ -22,13 +23,12 @@ from codeexec_magics.values.traces import CELL_FILE
 _log = logging.getLogger("codeexec_magics.execution")
 
 
-def take_lease(client: SupervisorClient, language: Language, options: ExecutionOptions) -> Lease:
-    """Lease a worker that is made as the options say.
+def recipe_of(language: Language, options: ExecutionOptions) -> Recipe:
+    """What a worker is made from, as the options say.
 
     Raises:
         IsolationUnavailable: The options ask for an isolation that cannot be.
         LanguageUnavailable: There is no such runtime.
-        SupervisorLost: The supervisor vanished twice in a row.
     """
     environment = {**language.environment, **options.full_environment()}
     command = language.argv(options.interpreter, environment)
@@ -37,7 +37,7 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
         own_folder.check(directory)
     protected = own_folder.protected(directory, command[0])
     ahead = options.standbys
-    recipe = Recipe(
+    return Recipe(
         argv=command,
         environment=environment,
         directory=directory,
@@ -45,8 +45,16 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
         ahead=ahead if language.standbys is None else min(ahead, language.standbys),
         isolation=Isolation(options.seal, options.network, options.sandbox, protected),
     )
-    lease = client.lease(recipe, options.startup_timeout)
 
+
+def take_lease(client: SupervisorClient, recipe: Recipe, options: ExecutionOptions) -> Lease:
+    """Lease a worker.
+
+    Raises:
+        LanguageUnavailable: There is no such runtime.
+        SupervisorLost: The supervisor vanished twice in a row.
+    """
+    lease = client.lease(recipe, options.startup_timeout)
     events.emit(
         _log,
         logging.DEBUG,
@@ -56,6 +64,21 @@ def take_lease(client: SupervisorClient, language: Language, options: ExecutionO
         containment=lease.containment,
     )
     return lease
+
+
+def ask_ahead(
+    client: SupervisorClient, language: Language, recipe: Recipe, *, idle: bool = True
+) -> None:
+    """Have the next worker of a recipe handed over before a run wants it.
+
+    Args:
+        client: Where it comes from.
+        language: What may know better by now what is to be loaded ahead.
+        recipe: Of the worker before.
+        idle: False if a run is about to want it.
+    """
+    modules = language.ahead(recipe.directory)
+    client.ask_ahead(replace(recipe, modules=modules), idle=idle)
 
 
 def run_message(program: Program, options: ExecutionOptions, language: Language) -> dict[str, Any]:

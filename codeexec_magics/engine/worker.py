@@ -13,7 +13,12 @@ from typing import Any
 from codeexec_magics.engine.conversation import Conversation, Listener
 from codeexec_magics.engine.outcome import Facts
 from codeexec_magics.engine.streams import Stream
-from codeexec_magics.engine.surroundings import run_message, take_lease
+from codeexec_magics.engine.surroundings import (
+    ask_ahead,
+    recipe_of,
+    run_message,
+    take_lease,
+)
 from codeexec_magics.engine.task import Task
 from codeexec_magics.engine.timers import NEVER
 from codeexec_magics.errors import (
@@ -75,7 +80,8 @@ class Worker:
         self._crash: Trace | None = None
         self._seconds = 0.0
         self._concluded = False
-        self.lease = lease = take_lease(client, task.language, task.options)
+        self._recipe = recipe_of(task.language, task.options)
+        self.lease = lease = take_lease(client, self._recipe, task.options)
         self._ends_by = NEVER
         self.due = self._ready_by = time.monotonic() + task.options.startup_timeout
         self._exchange = Exchange(lease, reader=task.language.reads, sandboxed=task.options.sandbox)
@@ -155,6 +161,10 @@ class Worker:
             self._seconds = (conversation.ended or time.monotonic()) - conversation.began
         self._crash = self._read_crash()
         self._learn(conversation.last or {})
+
+    def ask_for_next(self) -> None:
+        """Have a worker like this one ready for whoever comes next."""
+        ask_ahead(self._client, self._task.language, self._recipe)
 
     def settle(self) -> None:
         """It has ended by itself: decode its value, now that nothing is alive to change it.

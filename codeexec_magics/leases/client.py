@@ -7,7 +7,6 @@ lifeline. There is no thread: each run is spoken with over a socket of its own (
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import secrets
@@ -30,7 +29,8 @@ from codeexec_magics.errors import (
     ProtocolError,
     SupervisorLost,
 )
-from codeexec_magics.leases.lease import Lease, refusal
+from codeexec_magics.leases.lease import Lease
+from codeexec_magics.leases.request import Kept, Late, Request
 from codeexec_magics.protocol import frames
 from codeexec_magics.protocol.numbers import VERSION
 from codeexec_magics.supervision import cgroup, processes, scratch
@@ -43,8 +43,6 @@ _FAREWELL = 12.0
 _TURN_OF_REAPERS = 0.5
 _LONGEST_SWEEP = 2.0
 _SWEEP_ROUND = 0.002
-_DESCRIPTORS = 5
-"""Those that come with a lease; fewer if this process may not open more."""
 _log = logging.getLogger("codeexec_magics.supervision")
 
 
@@ -67,6 +65,7 @@ class SupervisorClient:
         self._session = ""
         self._welcome: dict[str, Any] = {}
         self._leases: weakref.WeakSet[Lease] = weakref.WeakSet()
+        self._kept = Kept()
         _clients.add(self)
 
     @property
@@ -102,24 +101,68 @@ class SupervisorClient:
             LanguageUnavailable: The system cannot start the command.
             SupervisorLost: The supervisor vanished twice in a row.
         """
-        request = recipe.message()
+        lease = self._leased_ahead(recipe, patience) or self._leased_now(recipe, patience)
+        self._leases.add(lease)
+        return lease
+
+    def ask_ahead(self, recipe: Recipe, *, idle: bool) -> None:
+        """Have a worker handed over before it is wanted; `lease` takes it if it is still good.
+
+        Nothing is owed for it: it is given up when nobody uses the recipe for some time, when
+        others are used, or when memory is short. What fails shows when a worker is leased.
+
+        Args:
+            recipe: What the worker is made from; nothing is done if none like it is to stand by.
+            idle: Whether it is handed over when nothing else is under way. If not, and only
+                then, the supervisor is started for it.
+        """
+        with self._lock, contextlib.suppress(OSError, frames.FrameError):
+            if self._process is None and not idle:
+                self._spawn()
+            if self._lifeline is None or recipe.ahead < 1:
+                return
+            if not self._kept.has(recipe):
+                request = Request(recipe)
+                self._kept.add(request)
+                request.send_ahead(self._lifeline, self._session, idle=idle)
+
+    def _leased_ahead(self, recipe: Recipe, patience: float) -> Lease | None:
+        """The worker that was asked for before; None if there is none, or no good one."""
+        with self._lock:
+            self._ensure()
+            request, lifeline = self._kept.take(recipe), self._lifeline
+        if request is None or lifeline is None:
+            return None
+        try:
+            if not request.claim():
+                return None
+            if not request.is_answered:
+                with self._lock:
+                    frames.send(lifeline, {"type": "hurry"})
+            lease = request.lease(patience)
+            if request.is_good(lease):
+                return lease
+            lease.close()
+        except (OSError, CodeExecError):
+            return None  # what is wrong shows when one is leased now
+        finally:
+            request.close()
+        return None
+
+    def _leased_now(self, recipe: Recipe, patience: float) -> Lease:
         for attempt in (1, 2):
-            ours, theirs = socket.socketpair()
-            asked = None
+            request, asked = Request(recipe), None
             try:
                 with self._lock:
                     self._ensure()
                     assert self._lifeline is not None
-                    asked, session = self._process, self._session
-                    frames.send(self._lifeline, request, (theirs.fileno(),))
-                theirs.close()
-                lease = _await_lease(ours, patience, session)
+                    asked = self._process
+                    request.send(self._lifeline, self._session)
+                return request.lease(patience)
             except frames.FrameError as error:
-                ours.close()
                 raise LanguageUnavailable(f"the environment is too large: {error}") from None
             except (OSError, SupervisorLost) as error:
-                ours.close()
-                if isinstance(error, _Late) and self._is_busy():
+                if isinstance(error, Late) and self._is_busy():
                     # What others run must not end for this.
                     raise SupervisorLost(str(error)) from None
                 self._lose(asked)
@@ -127,14 +170,8 @@ class SupervisorClient:
                     raise SupervisorLost(
                         "the supervisor vanished while a worker was started"
                     ) from error
-            except BaseException:
-                ours.close()
-                raise
-            else:
-                self._leases.add(lease)
-                return lease
             finally:
-                theirs.close()
+                request.close()
         raise AssertionError("unreachable")
 
     def notice_loss(self) -> None:
@@ -270,6 +307,7 @@ class SupervisorClient:
         lifeline, process = self._lifeline, self._process
         self._lifeline = self._process = None
         self._welcome = {}
+        self._kept.clear()
         if lifeline is not None:
             lifeline.close()
         if process is not None:
@@ -286,14 +324,11 @@ class SupervisorClient:
         self._lifeline = self._process = None
         self._welcome = {}
         self._lock = threading.Lock()
+        self._kept.clear()
         if lifeline is not None:
             lifeline.close()
         if process is not None:
             process.returncode = 0  # not our child: nothing to wait for
-
-
-class _Late(SupervisorLost):
-    """No answer in time: the supervisor hangs, or the machine is slow."""
 
 
 def _employer() -> list[str]:
@@ -324,36 +359,6 @@ def check_containment(name: str) -> None:
     if name not in BY_NAME:
         known = ", ".join(["auto", *BY_NAME])
         raise InvalidOptions(f"no containment is called {name!r}; choose from {known}")
-
-
-def _await_lease(run: socket.socket, patience: float, session: str) -> Lease:
-    """Wait for the reaper's first message."""
-    reader = frames.FrameReader()
-    descriptors: list[int] = []
-    run.settimeout(patience)
-    try:
-        while True:
-            received, passed = frames.receive_some(run)
-            descriptors += passed
-            if not received:
-                raise SupervisorLost("the supervisor ended while a worker was started")
-            for message in reader.feed(received):
-                if message["type"] == "refused":
-                    raise refusal(message)
-                if message["type"] == "leased":
-                    run.settimeout(None)
-                    if len(descriptors) != _DESCRIPTORS:
-                        reason = os.strerror(errno.EMFILE)
-                        raise CodeExecError(f"no worker could be taken: {reason}")
-                    lease = Lease(run, message, descriptors, session)
-                    descriptors = []
-                    return lease
-    except TimeoutError:
-        raise _Late(f"no worker was started within {patience:g} seconds") from None
-    finally:
-        for fd in descriptors:
-            with contextlib.suppress(OSError):
-                os.close(fd)
 
 
 _clients: weakref.WeakSet[SupervisorClient] = weakref.WeakSet()

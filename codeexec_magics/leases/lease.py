@@ -73,6 +73,8 @@ class Lease:
         outputs: Descriptor of the outputs arena.
         stdout: Descriptor, non-blocking.
         stderr: Descriptor, non-blocking.
+        place: What the worker's directory is: device and inode; None if nothing is known of it.
+        scratch: The run's temporary directory.
         exit: How the run ended; None until it has.
     """
 
@@ -85,6 +87,8 @@ class Lease:
         self.pid: int = leased["pid"]
         self.reaper: int = leased["reaper"]
         self.containment: str = leased["containment"]
+        self.place: list[int] | None = leased["place"]
+        self.scratch: str = leased["scratch"]
         self.session = session
         control, self.inputs, self.outputs, self.stdout, self.stderr = descriptors
         self.control = frames.socket_of(control)

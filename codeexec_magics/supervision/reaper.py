@@ -208,6 +208,8 @@ class Reaper:
             "pid": self._exits.main,
             "reaper": os.getpid(),
             "containment": self._containment.name,
+            "place": self._place,
+            "scratch": self._assignment.scratch,
         }
         self._tell_supervisor({"type": "taken"})
         self._send(leased, tuple(self._channels.ours))

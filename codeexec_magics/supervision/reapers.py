@@ -19,6 +19,7 @@ from ..protocol import frames
 from . import cgroup, processes, scratch, shared_memory
 from .choice import Choice
 from .containment import Containment
+from .kept import Kept
 from .reaper import Reaper
 from .recipe import Assignment, Isolation
 from .standby import (
@@ -70,7 +71,9 @@ class Reapers:
         """Do what is due: end strangers, give up what is superfluous, fill up."""
         if self._lost:
             self._end_strangers()
-        self._shared.look((held.pid, held.since) for held in self._held if held.run and held.pid)
+        self._shared.look(
+            [(held.pid, held.began()) for held in self._held if held.run and held.pid]
+        )
         for pool in self._pools.superfluous():
             self._drop(pool)
         for pool in self._pools.due():
@@ -80,20 +83,38 @@ class Reapers:
         """The reapers' processes, as far as they are known."""
         return {held.pid for held in self._held if held.pid is not None}
 
-    def give(self, lease: dict[str, Any], run: socket.socket) -> None:
+    def give(self, lease: dict[str, Any], run: socket.socket, kept: Kept | None = None) -> None:
         """Give a run to a reaper that stands by, or to a new one."""
         try:
             self._choice.tier(Isolation.from_message(lease["isolation"]))
         except OSError as error:
-            _refuse(run, error, "isolation")
+            _refuse(run, error, "isolation", kept)
             return
-        pool = self._pools.use(lease)
+        self._grant(self._pools.use(lease), run, kept)
+
+    def give_ahead(self, lease: dict[str, Any], kept: Kept, *, idle: bool) -> None:
+        """Give a run to a reaper before its owner wants it: now, or when there is time."""
+        if idle:
+            pool = self._pools.use(lease)
+            pool.waiting.append(kept)
+            pool.refill_soon()
+        else:
+            self.give(lease, kept.run, kept)
+
+    def hurry(self) -> None:
+        """Somebody wants what was asked for ahead now."""
+        for pool in self._pools:
+            while pool.waiting:
+                kept = pool.waiting.pop(0)
+                self._grant(pool, kept.run, kept)
+
+    def _grant(self, pool: Pool, run: socket.socket, kept: Kept | None) -> None:
         try:
             held = self._standby(pool) or self._start(pool)
         except OSError as error:
-            _refuse(run, error)
+            _refuse(run, error, kept=kept)
             return
-        self._hand_over(held, run)
+        self._hand_over(held, run, kept)
         if not pool.ready:
             pool.refill_soon()  # cells come in bursts: the next one may be here at once
 
@@ -104,9 +125,11 @@ class Reapers:
                 return source.ready.pop(0)
         return None
 
-    def _hand_over(self, held: Held, run: socket.socket) -> None:
+    def _hand_over(self, held: Held, run: socket.socket, kept: Kept | None = None) -> None:
         """What happens in the run from here on is between the reaper and the owner."""
-        held.run, held.since = run, time.monotonic()
+        held.run, held.since, held.kept = run, time.monotonic(), kept
+        if kept is not None:
+            held.pool.ahead.append(held)
         with contextlib.suppress(OSError):  # its end shows as the end of its channel
             frames.send(held.channel, {"type": "run"}, (run.fileno(),))
 
@@ -180,6 +203,10 @@ class Reapers:
         pool, run = held.pool, held.run
         if held.pid is not None:
             self._shared.end(held.pid)
+        if held.kept is not None:
+            pool.ahead = [other for other in pool.ahead if other is not held]
+            if held.taken:
+                held.kept.close()
         if held in pool.ready:
             pool.ready.remove(held)
             pool.failures += 1
@@ -197,7 +224,7 @@ class Reapers:
 
     def _sweep_scratch(self) -> None:
         """Between runs: remove what a program has moved out of its own directory."""
-        if all(held.run is None for held in self._held):
+        if not any(held.runs for held in self._held):
             # A worker that stands by has its own already.
             scratch.remove_others(self._scratch, {held.scratch for held in self._held})
 
@@ -205,15 +232,16 @@ class Reapers:
         """A standby ended just when it was needed: start another, from the beginning."""
         held.pool.failures += 1
         if held.second:
-            _refuse(run, OSError(0, "its workers end before they can be used"))
+            error = OSError(0, "its workers end before they can be used")
+            _refuse(run, error, kept=held.kept)
             return
         try:
             another = self._start(held.pool, cold=True)
         except OSError as error:
-            _refuse(run, error)
+            _refuse(run, error, kept=held.kept)
             return
         another.second = True
-        self._hand_over(another, run)
+        self._hand_over(another, run, held.kept)
 
     def _refill(self, pool: Pool) -> None:
         if memory_is_scarce():
@@ -224,9 +252,19 @@ class Reapers:
             elif pool.zygote is None or pool.zygote.warm:
                 if pool.lacking:
                     pool.ready.append(self._start(pool))
+                self._hand_over_ahead(pool)
                 pool.refill_soon()  # one after the other: starts that compete are slower
         except OSError:
             pool.failures += 1  # the next lease is a cold start, or says what is wrong
+
+    def _hand_over_ahead(self, pool: Pool) -> None:
+        while pool.waiting and pool.ready:
+            kept = pool.waiting.pop(0)
+            if kept.is_given_up:
+                kept.run.close()
+                kept.close()
+            else:
+                self._hand_over(pool.ready.pop(0), kept.run, kept)
 
     def _warm_up(self, pool: Pool) -> None:
         if not pool.lacking:
@@ -256,6 +294,16 @@ class Reapers:
 
     def _drop(self, pool: Pool) -> None:
         """Give up what stands by in a pool."""
+        ahead = pool.idle_ahead()
+        if any(held.pid is None for held in ahead):
+            return  # it is just being forked; we come again
+        for held in ahead:
+            if held.pid and held.kept is not None and held.kept.take_back():
+                with contextlib.suppress(OSError):
+                    os.kill(held.pid, signal.SIGUSR1)
+        for kept in pool.waiting:
+            kept.run.close()
+            kept.close()
         for held in pool.ready:
             held.channel.shutdown(socket.SHUT_WR)  # the reaper ends its worker, and then itself
         pool.ready.clear()
@@ -288,13 +336,17 @@ class Reapers:
         self._sweep_scratch()
 
 
-def _refuse(run: socket.socket, error: OSError, what: str = "worker") -> None:
+def _refuse(
+    run: socket.socket, error: OSError, what: str = "worker", kept: Kept | None = None
+) -> None:
     reason = error.strerror or str(error)
     _tell(
         run,
         {"type": "refused", "what": what, "errno": error.errno, "path": "", "reason": reason},
     )
     run.close()
+    if kept is not None:
+        kept.close()
 
 
 def _tell(run: socket.socket, message: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 
@@ -58,6 +58,10 @@ class Recipe:
     modules: Optional[Sequence[str]] = None  # noqa: UP045 - Python 3.9 evaluates it
     ahead: int = 0
     isolation: Isolation = Isolation()
+
+    def is_like(self, other: Recipe) -> bool:
+        """Whether both differ in what is loaded ahead, and in how many stand by, at most."""
+        return replace(self, modules=other.modules, ahead=other.ahead) == other
 
     def message(self) -> dict[str, Any]:
         """The message ``lease``; `dataclasses.asdict` would copy every variable, for each cell."""

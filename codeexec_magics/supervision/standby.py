@@ -25,6 +25,7 @@ from . import (
     processes,
     zygote,
 )
+from .kept import Kept
 
 _REFILL_AFTER = 0.03
 """Seconds; refilling at once would take the processor from the cell that runs."""
@@ -48,6 +49,7 @@ class Held:
         scratch: The path of its run's directory, which may not be there yet.
         pid: Its process; None until a zygote's fork has told.
         run: The run socket that was handed over to it; None while it stands by.
+        kept: What decides whose it is, if it was handed over before its owner had a run for it.
         since: When that was (monotonic seconds).
         taken: Whether it has taken the run over.
         second: Whether the run was handed to another before, which ended.
@@ -59,11 +61,23 @@ class Held:
     scratch: str
     pid: int | None = None
     run: socket.socket | None = None
+    kept: Kept | None = None
     since: float = 0.0
     taken: bool = False
     second: bool = False
     done: dict[str, Any] | None = None
     reader: frames.FrameReader = field(default_factory=frames.FrameReader)
+
+    @property
+    def runs(self) -> bool:
+        """Whether a program may be under way."""
+        return self.run is not None and not (self.kept is not None and self.kept.is_idle)
+
+    def began(self) -> float:
+        """Since when, at the earliest (monotonic seconds)."""
+        if not self.runs:
+            self.since = time.monotonic()
+        return self.since
 
 
 @dataclass(eq=False)
@@ -73,6 +87,8 @@ class Pool:
     Attributes:
         lease: The message ``lease`` that asks for such a worker.
         ready: The reapers that stand by.
+        waiting: Runs that were asked for ahead and have no worker yet.
+        ahead: The reapers of those that have one, some of which run by now.
         zygote: Its fork server; None where workers are spawned.
         refill_at: When it is to be filled up again (monotonic seconds); None for not.
         used: When it was last leased from.
@@ -81,6 +97,8 @@ class Pool:
 
     lease: dict[str, Any]
     ready: list[Held] = field(default_factory=list)
+    waiting: list[Kept] = field(default_factory=list)
+    ahead: list[Held] = field(default_factory=list)
     zygote: Zygote | None = None
     refill_at: float | None = None
     used: float = 0.0
@@ -91,14 +109,19 @@ class Pool:
         """How many workers are to be started ahead now."""
         if self.failures >= _MOST_FAILURES:
             return 0
-        return max(0, int(self.lease["ahead"]) - len(self.ready))
+        return max(0, int(self.lease["ahead"]) - len(self.ready) - len(self.idle_ahead()))
+
+    def idle_ahead(self) -> list[Held]:
+        """The reapers whose worker was handed over ahead, and runs nothing yet."""
+        self.ahead = [held for held in self.ahead if not held.runs]
+        return self.ahead
 
     def refill_soon(self) -> None:
         """Have the pool filled up after a short while; at once if it is empty.
 
         Cells come one at a time, or in a burst: then the next one waits for what is started now.
         """
-        if self.lacking:
+        if self.lacking or (self.waiting and self.ready):
             due = time.monotonic() + (_REFILL_AFTER if self.ready else 0)
             self.refill_at = due if self.refill_at is None else min(self.refill_at, due)
 
@@ -153,7 +176,7 @@ class Pools:
     def patience(self) -> float | None:
         """Seconds until something is to be done; None if nothing is."""
         times = [pool.refill_at for pool in self if pool.refill_at is not None]
-        kept = [pool for pool in self if pool.ready or pool.zygote]
+        kept = [pool for pool in self if pool.ready or pool.ahead or pool.zygote]
         times += [self._look_at, *(pool.used + _IDLE for pool in kept)] if kept else []
         return max(0.0, min(times) - time.monotonic()) if times else None
 

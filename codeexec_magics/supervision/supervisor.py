@@ -25,6 +25,7 @@ from . import (
     scratch,
 )
 from .containment import strongest
+from .kept import Kept
 from .kill_deadline import KillDeadline
 from .reapers import Reapers
 
@@ -127,8 +128,20 @@ class Supervisor:
     def _obey(self, request: dict[str, Any]) -> None:
         if request["type"] == "hello":
             self._welcome(request)
-        elif request["type"] == "lease" and self._descriptors and self._reapers is not None:
-            self._reapers.give(request, frames.socket_of(self._descriptors.pop(0)))
+        elif self._reapers is not None:
+            if request["type"] == "hurry":
+                self._reapers.hurry()
+            elif request["type"] == "lease" and len(self._descriptors) > ("kept" in request):
+                self._lease(request, self._reapers)
+
+    def _lease(self, request: dict[str, Any], reapers: Reapers) -> None:
+        run = frames.socket_of(self._descriptors.pop(0))
+        when = request.pop("kept", None)
+        if when is None:
+            reapers.give(request, run)
+        else:
+            kept = Kept(run, self._descriptors.pop(0))
+            reapers.give_ahead(request, kept, idle=when == "idle")
 
     def _welcome(self, hello: dict[str, Any]) -> None:
         tier, reasons = strongest(hello["containment"])

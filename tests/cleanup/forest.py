@@ -23,9 +23,9 @@ from codeexec_magics import CodeExecutor
 from codeexec_magics.engine.execution import Execution
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.transform import shared_executor
-from codeexec_magics.leases import client as client_module
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.leases.lease import Lease
+from codeexec_magics.leases.request import Request
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult
 
@@ -220,7 +220,7 @@ def _in(seconds: float) -> Iterator[None]:
 
 STAGES: Mapping[str, Callable[[], Any]] = {
     "before the lease": lambda: _before(SupervisorClient, "lease"),
-    "asked for": lambda: _before(client_module, "_await_lease"),
+    "asked for": lambda: _before(Request, "lease"),
     "leased": lambda: _after(SupervisorClient, "lease"),
     "begun": lambda: _after(Lease, "arm"),
     "after 10 ms": lambda: _in(0.01),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from codeexec_magics import CodeExecutor, ExecutionResult, Outcome
-from codeexec_magics.engine.surroundings import take_lease
+from codeexec_magics.engine.surroundings import recipe_of, take_lease
 from codeexec_magics.languages import find
 from codeexec_magics.supervision.containment import strongest
 from codeexec_magics.values.options import ExecutionOptions
@@ -79,7 +79,8 @@ def test_the_end_of_a_run_s_socket_after_its_last_word_is_no_loss(
     own: CodeExecutor,
 ) -> None:
     """Who attends to several runs may be woken once more by one that is over."""
-    lease = take_lease(own.client, find("python"), ExecutionOptions(standbys=0))
+    options = ExecutionOptions(standbys=0)
+    lease = take_lease(own.client, recipe_of(find("python"), options), options)
     try:
         lease.release()
         lease.wait()
