@@ -36,8 +36,13 @@ def properties(trips: Trips) -> dict[str, tuple[Any, Any]]:
     )
     found["values from a sandbox"] = (values, trips.through_a_sandbox)
     for form in ("pandas", "polars", "arrow"):
-        found[f"rows to {form}"] = (rows(), lambda drawn, form=form: trips.converted(drawn, form))
+        found[f"rows to {form}"] = (rows(), _conversion(trips, form))
     return found
+
+
+def _conversion(trips: Trips, form: str) -> Any:
+    """A property of one argument: `given` takes none that has defaults."""
+    return lambda drawn: trips.converted(drawn, form)
 
 
 def main() -> int:

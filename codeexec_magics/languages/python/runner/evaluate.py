@@ -18,7 +18,7 @@ from typing import Any
 
 from . import spawning
 from .calling import Inputs, call, function_of_item
-from .outputs import NOTHING, NoValue, returns_nothing, settle
+from .outputs import NOTHING, NoValue, ends_in_call, returns_nothing, settle
 from .screen import Screen, equip
 
 _FUTURES = 0
@@ -63,7 +63,7 @@ def evaluate(
         value = call(function, inputs)
     value = loop.settle(value)
     names = run.get("outputs", ())
-    if names and value is None and function is not None and _is_void(function, run):
+    if names and value is None and _gives_nothing(function, run, names, main):
         value = NOTHING
     value, missing = settle(value, names, main.__dict__)
     return loop.settle(value), missing
@@ -124,6 +124,19 @@ def _execute(run: dict[str, Any], inputs: Inputs, main: types.ModuleType, loop: 
 def _source(run: dict[str, Any]) -> str:
     source: str = run["source"]
     return "\n" * (int(run["first_line"]) - 1) + source
+
+
+def _gives_nothing(
+    function: Any, run: dict[str, Any], names: Sequence[str], main: types.ModuleType
+) -> bool:
+    """Whether a None is no value: of a function without one, or of a last call that acts in place.
+
+    A call that gives None stands for the variables that it was made for, where the program has them.
+    """
+    if function is not None:
+        return _is_void(function, run)
+    has_all = all(name in main.__dict__ for name in names)
+    return has_all and ends_in_call(_parse(_source(run), run["filename"]))
 
 
 def _is_void(function: Callable[..., Any], run: dict[str, Any]) -> bool:

@@ -62,6 +62,13 @@ def returns_nothing(function: Callable[..., Any], tree: _ast.Module, filename: s
     return False
 
 
+def ends_in_call(tree: _ast.Module) -> bool:
+    """Whether the last statement of a program is a call, awaited or not."""
+    last = tree.body[-1] if tree.body else None
+    value = last.value if isinstance(last, _ast.Expr) else None
+    return isinstance(value.value if isinstance(value, _ast.Await) else value, _ast.Call)
+
+
 def _gives(node: Any) -> bool:
     if isinstance(node, _ast.Return):
         return node.value is not None

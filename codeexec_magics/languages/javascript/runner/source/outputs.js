@@ -78,6 +78,20 @@ function endsInValue({ source }, names) {
   }
 }
 
+/** Whether the program ends in a call, awaited or not. */
+function endsInCall({ source }) {
+  try {
+    const last = lastOf(rewrite.parseProgram(source).body);
+    let node = last?.type === 'ExpressionStatement' ? last.expression : undefined;
+    while (node?.type === 'AwaitExpression' || node?.type === 'ChainExpression') {
+      node = node.type === 'AwaitExpression' ? node.argument : node.expression;
+    }
+    return node?.type === 'CallExpression';
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a tree returns something, outside of the functions in it. */
 function returnsValue(node) {
   if (node === null || typeof node !== 'object') {
@@ -152,7 +166,9 @@ async function settle({ program, names, readers, runtime }, transform, value) {
     transform === undefined
       ? isGiven(program, names, value)
       : value !== undefined || !returnsNothing(transform);
-  if (given) {
+  // A call that gives nothing stands for the variables that it was made for, if they are there.
+  const isOfCall = given && value === undefined && transform === undefined && endsInCall(program);
+  if (given && !isOfCall) {
     return [value, []];
   }
   const found = { __proto__: null };
@@ -171,7 +187,7 @@ async function settle({ program, names, readers, runtime }, transform, value) {
   if (missing.length === 0) {
     return [names.length === 1 ? found[names[0]] : found, missing];
   }
-  return value === undefined ? [null, missing] : [value, []];
+  return value === undefined && !isOfCall ? [null, missing] : [value, []];
 }
 
 module.exports = { __proto__: null, before, readersText, returnsNothing, settle };
