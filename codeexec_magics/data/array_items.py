@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 _BY_ITEMS = re.compile(r"[<>|=]?(U\d+|S\d+|O|m8\[(W|D|h|m|s|ms|us|ns)\]|c8|c16)")
+_RESTORED = re.compile(r"[<>]f(2|12|16)|>[iuf][248]|>M8\[(D|h|m|s|ms|us|ns)\]")
 _MOST = 50_000_000
 
 
@@ -78,9 +79,7 @@ def value(decoder: Reader, node: dict[str, Any]) -> Any:
     made = numpy.array(items, dtype=kind if kind in "US" else dtype)
     if kind in "US":
         wanted = numpy.dtype(dtype)
-        made = made.astype(
-            wanted.newbyteorder("=") if made.itemsize <= wanted.itemsize else made.dtype
-        )
+        made = made.astype(wanted if made.itemsize <= wanted.itemsize else made.dtype)
     if kind != "m" and made.tolist() != items and not _has_nan(made, kind):
         raise ValueError(f"an item does not fit {dtype}")
     return made.reshape(shape)
@@ -107,7 +106,8 @@ def exact_relative(array: Any) -> Any:
 def restored(array: Any, was: Any) -> Any:
     """The array in the dtype that it had before it went, if it holds it still."""
     numpy = sys.modules["numpy"]
-    if was not in ("<f2", ">f2", "<f16", ">f16", "<f12"):
+    fits = type(was) is str and _RESTORED.fullmatch(was) is not None
+    if not fits or numpy.dtype(was).kind != array.dtype.kind:
         raise ValueError(f"no array was of {was!r}")
     with numpy.errstate(over="ignore"):
         made = array.astype(was)

@@ -55,7 +55,8 @@ def foreign_node(encoder: Writer, array: Any) -> dict[str, Any]:
     narrower = array_items.exact_relative(array)
     if narrower is not None:
         return {**_node(encoder, narrower), "was": array.dtype.str}
-    return _node(encoder, for_foreign(encoder, array))
+    node = _node(encoder, for_foreign(encoder, array))
+    return {**node, "was": array.dtype.str} if array.dtype.str[0] == ">" else node
 
 
 def for_foreign(encoder: Writer, array: Any) -> Any:

@@ -24,6 +24,11 @@ ARRAYS = [
     np.array(["2026-01-01", "NaT"], dtype="M8[ms]"),
     np.array("a"),
     np.array([], dtype="U3"),
+    np.array([], dtype=">i4"),
+    np.array([[1, 2]], dtype=">f8"),
+    np.array(["2026-01-01", "NaT"], dtype=">M8[s]"),
+    np.array(["a"], dtype=">U3"),
+    np.array([1.5], dtype=">f2"),
 ]
 
 

@@ -162,6 +162,17 @@ def test_a_list_of_rows_has_what_the_columns_had(executor: CodeExecutor) -> None
     assert dates == [dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2), None]
 
 
+def test_dates_among_the_objects_of_pandas_stay_what_they_are(executor: CodeExecutor) -> None:
+    items = [dt.date(2020, 1, 1), None, dt.date(2020, 1, 2)]
+    frame = pd.DataFrame({"d": pd.Series(items, dtype=object)})
+    for program in ("df.map(row => row.d)", "df.columns.d"):
+        assert executor.execute_javascript(program, {"df": frame}).output == items
+    rows = executor.execute_javascript(
+        "df.map(row => ({ ...row }))", {"df": frame}, converter="pandas"
+    )
+    assert_same(rows.output, frame)
+
+
 def test_types_do_not_depend_on_how_many_rows_there_are(executor: CodeExecutor) -> None:
     for count in (1, 2000):
         frame = pd.concat([FRAME.iloc[:2]] * count, ignore_index=True)

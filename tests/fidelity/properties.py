@@ -7,6 +7,7 @@ anything ran. A failing property raises AssertionError with the example.
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -154,6 +155,8 @@ def _loosely(value: Any) -> Any:
         return {key: _loosely(item) for key, item in value.items() if _loosely(item) is not None}
     if isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and getattr(value, "ndim", 0)):
         return [_loosely(item) for item in value]
+    if isinstance(value, Decimal):
+        return None if value.is_nan() else value  # a signalling one cannot be compared
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, pa.Scalar):

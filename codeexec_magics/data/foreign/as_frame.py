@@ -64,12 +64,14 @@ def _table(
         if name in nodes:
             encoder.refuse(frame, f"has two columns that are called {name!r}", "rename one of them")
         parts.append(("key", name))
+        kind = None
         if made is not None and field is not None:
             columns_of_arrow.check_instants(encoder, made.table.column(field))
+            kind = made.table.schema.field(field).type
             nodes[name] = {"$": "field", "v": field}
         else:
             nodes[name] = column(encoder, values)
-        nodes[name].update(column_marks.of(values))
+        nodes[name].update(column_marks.of(values, kind))
         parts.pop()
     table: dict[str, Any] = {
         "$": "table",

@@ -13,11 +13,17 @@ from typing import Any
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 
-def of(values: Any) -> dict[str, Any]:
-    """The marks of a column of any frame."""
+def of(values: Any, field: Any = None) -> dict[str, Any]:
+    """The marks of a column of any frame.
+
+    Args:
+        values: The column.
+        field: Arrow's type of it, if it goes as that: it tells of what kind pandas' objects are.
+    """
     root = type(values).__module__.partition(".")[0]
     if root == "pandas":
-        return _of_pandas(values.dtype)
+        is_told = field is not None and values.dtype == object
+        return _of_arrow(field) if is_told else _of_pandas(values.dtype)
     return _of_polars(values.dtype) if root == "polars" else _of_arrow(values.type)
 
 

@@ -18,6 +18,8 @@ _HOOKS = {
     "bokeh.io.showing": "bokeh_show",
     "inspect": "stacks",
     "joblib": "spawning",
+    "joblib.externals.loky.backend.fork_exec": "spawning",
+    "loky.backend.fork_exec": "spawning",
     "matplotlib": "pyplot",
     "matplotlib.backends.backend_agg": "pyplot",
     "multiprocessing.spawn": "spawning",

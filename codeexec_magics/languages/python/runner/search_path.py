@@ -39,6 +39,13 @@ def library_path(entries: Iterable[str]) -> list[str]:
     ]
 
 
+def parted(entries: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The entries of ``sys.path`` before the standard library, which are the program's; the rest."""
+    known = set(_STANDARD)
+    at = next((at for at, entry in enumerate(entries) if entry in known), 0)
+    return list(entries[:at]), list(entries[at:])
+
+
 def enter(folder: str, front: Sequence[str] = (), back: Sequence[str] = ()) -> None:
     """Have the program import from its folder, and from where its notebook does.
 

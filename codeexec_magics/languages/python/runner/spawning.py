@@ -3,7 +3,8 @@
 Runs in the child, when the program imports ``multiprocessing``. A spawned process (and a fork
 server's) begins as an empty interpreter, which makes the functions of a script by running its file.
 A cell has no file: one is written into the run's temporary directory with the first such process,
-and `spawned` says what it does.
+and `spawned` says what it does. The program's own folders come onto its path with that file, behind
+the finder of `search_path`; loky's workers, which have no such file, begin with the finder.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from . import search_path
 _PROCESS = "multiprocessing.process"
 _NO_REPORTS = "ignore::UserWarning:multiprocessing.resource_tracker"
 """The watcher of semaphores would call those leaked that end with the run."""
-_state: dict[str, Any] = {"run": None, "inputs": {}, "file": None}
+_state: dict[str, Any] = {"run": None, "inputs": {}, "files": {}}
+_WORKER_OF_LOKY = "backend.popen_loky_posix"
 
 
 def remember(run: dict[str, Any], inputs: dict[str, Any]) -> None:
@@ -28,7 +30,7 @@ def remember(run: dict[str, Any], inputs: dict[str, Any]) -> None:
         run: The message ``run``.
         inputs: The inputs.
     """
-    _state.update(run=run, inputs=inputs, file=None)
+    _state.update(run=run, inputs=inputs, files={})
 
 
 def tidy() -> None:
@@ -52,6 +54,8 @@ def adapt(module: Any) -> None:
     if module.__name__ == "joblib":
         # Its own choice is /dev/shm, where what it leaves would stay.
         os.environ.setdefault("JOBLIB_TEMP_FOLDER", os.environ.get("TMPDIR", "/tmp"))  # noqa: S108
+    elif module.__name__.endswith("loky.backend.fork_exec"):
+        _adapt_workers(module)
     elif module.__name__ == "multiprocessing.util":
         _adapt_flags(module)
     else:
@@ -70,6 +74,18 @@ def _adapt_flags(module: Any) -> None:
     module._args_from_interpreter_flags = flags
 
 
+def _adapt_workers(module: Any) -> None:
+    original = module.fork_exec
+
+    def fork_exec(cmd: list[str], *arguments: Any, **keywords: Any) -> Any:
+        if cmd[1] == "-m" and cmd[2].endswith(_WORKER_OF_LOKY):
+            run = f"__import__('runpy').run_module({cmd[2]!r}, None, '__main__', True)"
+            cmd = [cmd[0], "-c", search_path.beginning() + run, *cmd[3:]]
+        return original(cmd, *arguments, **keywords)
+
+    module.fork_exec = fork_exec
+
+
 def _adapt_preparation(module: Any) -> None:
     original = module.get_preparation_data
 
@@ -77,18 +93,24 @@ def _adapt_preparation(module: Any) -> None:
         data: dict[str, Any] = original(name)
         main = sys.modules.get("__main__")
         if getattr(main, "__spec__", None) is None:
-            file = _file()
+            own, others = search_path.parted(data["sys_path"])
+            file = _file(own)
             data.pop("init_main_from_path", None)
             if file is not None:
-                data["init_main_from_path"] = file
+                data.update(init_main_from_path=file, sys_path=others)
         return data
 
     module.get_preparation_data = get_preparation_data
 
 
-def _file() -> str | None:
-    """The file that stands for the cell; None where none can be written."""
-    if _state["file"] is None and _state["run"] is not None:
+def _file(own: list[str]) -> str | None:
+    """The file that stands for the cell; None where none can be written.
+
+    Args:
+        own: The folders that it puts on the path.
+    """
+    files = _state["files"]
+    if tuple(own) not in files and _state["run"] is not None:
         import pickle
         import tempfile
 
@@ -108,12 +130,13 @@ def _file() -> str | None:
             with open(main, "w", encoding="utf-8") as stub:
                 stub.write(
                     search_path.beginning()
+                    + f"__import__('sys').path[:0] = {own!r}\n"
                     + f"__import__('runpy').run_path({code!r})['become'](globals(), {data!r})\n"
                 )
         except OSError:
             return None
-        _state["file"] = main
-    file = _state["file"]
+        files[tuple(own)] = main
+    file = files.get(tuple(own))
     return file if isinstance(file, str) else None
 
 
