@@ -5,6 +5,7 @@ Used in the kernel.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..protocol.scalars import full_type_name
 from .conversion import convert
 
 _AT_ONCE = 1000
+_LARGEST_EXACT = 1 << 53
+_FLOATS = re.compile(r"float|double|half|Float|Sparse\[float")
 
 
 def rows_of(items: Iterable[Any], *, missing_as_none: bool = False) -> Iterable[Any]:
@@ -42,6 +45,36 @@ def rows_of(items: Iterable[Any], *, missing_as_none: bool = False) -> Iterable[
 def is_frame(items: object) -> bool:
     """Whether something is a frame, whose rows `rows_of` gives."""
     return bool(_kind(items))
+
+
+def floats_again(rows: Iterable[Any], frame: Any) -> None:
+    """Make floats of whole numbers in those dicts, where the frame's column of that name has them.
+
+    Another language has one kind of number; integers that no float holds stay what they are.
+    """
+    names = _float_names(frame)
+    for row in rows if names else ():
+        if type(row) is dict:
+            for name in names & row.keys():
+                if type(row[name]) is int and abs(row[name]) <= _LARGEST_EXACT:
+                    row[name] = float(row[name])
+
+
+def no_rows(frame: Any) -> Any:
+    """What `convert` takes for no rows that have the frame's columns."""
+    from .converters.tabular import Columns  # late: few maps need it
+
+    names = list(frame.columns if hasattr(frame, "dtypes") else frame.schema.names)
+    return Columns(names, [[] for _ in names], 0, [None] * len(names), by_rows=True)
+
+
+def _float_names(frame: Any) -> set[Any]:
+    """The names of the columns that hold floats."""
+    if hasattr(frame, "dtypes"):  # pandas and polars
+        pairs = zip(list(frame.columns), list(frame.dtypes))
+    else:
+        pairs = zip(frame.schema.names, frame.schema.types)
+    return {name for name, kind in pairs if _FLOATS.match(str(kind))}
 
 
 def _kind(items: object) -> str:

@@ -21,6 +21,7 @@ from codeexec_magics import (
     MapPlan,
     Outcome,
 )
+from codeexec_magics.data.conversion import convert
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.languages.python import preloading
@@ -112,7 +113,9 @@ def test_values_stand_in_the_order_of_the_items(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "items", [(), [], range(0), iter(())], ids=lambda items: type(items).__name__
+    "items",
+    [(), [], range(0), iter(()), {}, pd.DataFrame({"a": []}), np.zeros(0)],
+    ids=lambda items: type(items).__name__,
 )
 def test_no_items_start_no_process(executor: CodeExecutor, language: str, items: Any) -> None:
     result = run(executor, FAILS_AT_ONCE[language], language, items)
@@ -288,6 +291,26 @@ def test_rows_of_a_frame_have_its_types_again(executor: CodeExecutor, form: str)
     else:
         assert mapped.output.schema == whole.output.schema
         assert mapped.output.equals(whole.output)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "arrow"])
+def test_floats_of_a_frame_are_floats_again(executor: CodeExecutor, library: str) -> None:
+    frame = convert({"i": [1, 2], "p": [1.0, 2.5], "f": [0.5, None]}, library, "frame")
+    program = Program("row => ({ ...row, f: 3, z: 1.0 })", "javascript")
+
+    for converter in ("auto", "records"):
+        options = ExecutionOptions(converter=converter, standbys=0)
+        rows = executor.map(program, options, frame).output
+        assert [[type(row[name]) for name in "ipfz"] for row in rows] == [
+            [int, float, float, int],
+            [int, float, float, int],
+        ]
+    for form in ("pandas", "polars", "arrow"):
+        options = ExecutionOptions(converter=form, standbys=0)
+        none = executor.map(program, options, frame[:0])
+        assert len(none.output) == 0
+        names = none.output.schema.names if form == "arrow" else list(none.output.columns)
+        assert names == ["i", "p", "f"]
 
 
 def test_rows_with_columns_of_one_name_are_refused(executor: CodeExecutor) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.data.conversion import convert
-from codeexec_magics.data.rows import is_frame, rows_of
+from codeexec_magics.data.rows import floats_again, is_frame, no_rows, rows_of
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.mapping.failures import ItemFailure
@@ -146,7 +146,12 @@ class MapExecution:
 
     def _converted(self, values: list[Any]) -> Any:
         """The values in the form that is asked for: columns of the frame have its types again."""
-        return convert(values, self._options.converter, "result", self._models)
+        form = self._options.converter
+        if self._models and form in ("auto", "records"):
+            floats_again(values, self._models[0])
+        elif self._models and not values and form != "numpy":
+            return convert(no_rows(self._models[0]), form, "result", self._models)
+        return convert(values, form, "result", self._models)
 
     def _printed(self, stream: str) -> str:
         return self._lines[stream].text()

@@ -141,8 +141,8 @@ class Pool:
         self.fault = self.fault or result
 
     def _look_ahead(self) -> None:
-        """Start nothing for an iterator that has nothing to give."""
-        first = self._draw() if self._items.total is None else None
+        """Start nothing for what has nothing to give, whether it says so or not."""
+        first = None if self._items.total else self._draw()
         if first is not None:
             self._items.give_back([first])
 

@@ -131,7 +131,7 @@ def _gives_nothing(
 ) -> bool:
     """Whether a None is no value: of a function without one, or of a last call that acts in place.
 
-    A call that gives None stands for the variables that it was made for, where the program has them.
+    A call that gives None stands for what it was made for, where the program has such variables.
     """
     if function is not None:
         return _is_void(function, run)

@@ -40,9 +40,9 @@ def library_path(entries: Iterable[str]) -> list[str]:
 
 
 def parted(entries: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The entries of ``sys.path`` before the standard library, which are the program's; the rest."""
-    known = set(_STANDARD)
-    at = next((at for at, entry in enumerate(entries) if entry in known), 0)
+    """The entries of ``sys.path`` before the standard library, which are the program's; others."""
+    begins = (place for place, entry in enumerate(entries) if entry in _STANDARD)
+    at = next(begins, 0)
     return list(entries[:at]), list(entries[at:])
 
 
