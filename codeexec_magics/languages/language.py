@@ -45,6 +45,9 @@ class Language:
             its first comment is all that can be told.
         check: What is wrong with a program's syntax, told before anything runs; None where the
             language has no such check. Judges by the runtime that a program gets by default.
+        checker: A program that does the same where only the runtime can: given ``programs``, a list
+            of ``{source, first_line, entry}``, its value has for each null or ``{type, message,
+            notes, line, column}``; '' for none.
         reads: What its runner reads beyond the plain kinds of PROTOCOL.md: ``arrow`` (streams),
             ``pickle`` and ``python`` (Python's own), ``microseconds`` (instants finer than
             milliseconds).
@@ -73,6 +76,7 @@ class Language:
     extract: Callable[[str, Program], Trace | None] | None = None
     describe: Callable[[Program, tuple[str, ...]], Description] | None = None
     check: Callable[[Program], Trace | None] | None = None
+    checker: str = ""
     reads: frozenset[str] = frozenset({"arrow"})
     more: Callable[[], Mapping[str, Any]] | None = None
     decode: Callable[[bytes], str] | None = None

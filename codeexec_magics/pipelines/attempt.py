@@ -43,6 +43,7 @@ class Work:
         items: What it is mapped over; None unless it is.
         variables: What it is given of the environment.
         on: Where items are worked on; None for this machine.
+        ahead: How many workers like its own the pipeline has use for.
     """
 
     step: Step
@@ -50,11 +51,14 @@ class Work:
     items: Any = None
     variables: Variables = field(default_factory=lambda: Variables({}))
     on: Any = None
+    ahead: int = 0
 
     @property
     def options(self) -> ExecutionOptions:
         """How it is run."""
         options = self.step.options
+        if 0 < options.standbys < self.ahead:
+            options = replace(options, standbys=self.ahead)
         if not self.variables.values:
             return options
         return replace(options, environment={**options.environment, **self.variables.values})

@@ -16,12 +16,14 @@ from typing import Any
 
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.engine.sources import read_source
+from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.reading import scalar
 from codeexec_magics.pipelines.results import PipelineResult, State, StepResult
 from codeexec_magics.pipelines.run import Watcher
 from codeexec_magics.pipelines.runner import PipelineRunner
+from codeexec_magics.pipelines.syntax import check_syntax
 from codeexec_magics.protocol.jsonable import from_jsonable, to_jsonable
 from codeexec_magics.values.results import Outcome
 
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         pipeline = _load(given.file)
         if given.command == "check":
+            check_syntax(pipeline, shared_executor())
             sys.stderr.write(f"{pipeline.name}: {len(pipeline.steps)} steps, nothing is wrong\n")
             return 0
         inputs = _inputs(given.input, given.value)

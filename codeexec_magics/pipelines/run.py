@@ -28,6 +28,7 @@ from codeexec_magics.pipelines.keys import keys_of
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.placing import told
 from codeexec_magics.pipelines.results import PipelineResult, StepResult
+from codeexec_magics.pipelines.standing_by import workers_ahead
 from codeexec_magics.pipelines.step import Reference, Step
 from codeexec_magics.pipelines.store import Store
 from codeexec_magics.pipelines.values import is_true, part_of
@@ -82,6 +83,7 @@ class PipelineRun:
         self._watcher = watcher
         self._on = on
         self._variables = variables_of(pipeline)
+        self._ahead = workers_ahead(pipeline)
         self._order = order_of(pipeline)
         self._keys = keys_of(pipeline, self._order, inputs)
         self._board = Board(pipeline, inputs, self._keys)
@@ -219,7 +221,8 @@ class PipelineRun:
             if to.name in self._board.steps or self._board.has(to.name)
         }
         items = None if step.mapping is None else self._resolve(step.mapping.items)
-        return Work(step, inputs, items, self._variables[step.id], self._on)
+        ahead = self._ahead[step.language]
+        return Work(step, inputs, items, self._variables[step.id], self._on, ahead)
 
     def _resolve(self, to: Reference) -> Any:
         if to.failure:

@@ -16,6 +16,7 @@ from codeexec_magics.pipelines.attempt import check_place
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.results import PipelineResult, StepResult
 from codeexec_magics.pipelines.run import PipelineRun, Watcher
+from codeexec_magics.pipelines.syntax import check_syntax
 from codeexec_magics.values.results import Outcome
 
 _FEWEST_WORKERS = 4
@@ -67,7 +68,8 @@ class PipelineRunner:
             progress: Called with how many steps have ended, how many there are, and a text.
 
         Raises:
-            InvalidOptions: An input is missing or unknown, or a variable of the environment is.
+            InvalidOptions: An input is missing or unknown, or a variable of the environment is, or
+                a step is no program.
             KeyboardInterrupt: The user interrupted it; nothing is left, and ``result`` of the
                 exception has what there is.
         """
@@ -112,6 +114,7 @@ class PipelineRunner:
         workers = self._max_workers or pipeline.max_workers
         workers = workers or max(os.cpu_count() or 1, _FEWEST_WORKERS)
         values = pipeline.complete(given)
+        check_syntax(pipeline, engine)
         return PipelineRun(pipeline, values, engine, workers, watcher or Watcher(), on)
 
 

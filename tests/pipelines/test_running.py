@@ -160,13 +160,6 @@ def test_a_failure_in_a_file_names_that_file(run: Run, tmp_path: Path) -> None:
     assert result.error == f"step a ({tmp_path}/price.py:3): ZeroDivisionError: division by zero"
 
 
-def test_a_syntax_error_of_javascript_has_its_line(run: Run) -> None:
-    result = run("steps:\n  - id: a\n    language: js\n    code: |\n      1\n      let let = 2\n")
-
-    assert result.error is not None
-    assert result.error.startswith("step a (p.yaml:7): SyntaxError: ")
-
-
 FAILING = """
 steps:
   - {id: quick, code: "'quick'"}

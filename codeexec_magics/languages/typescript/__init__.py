@@ -30,6 +30,7 @@ LANGUAGE = Language(
     suffixes=(".ts", ".mts", ".cts"),
     command=_command,
     describe=describe,
+    checker=javascript.checker(typed=True),
     syntax="typescript",
     comment="//",
     out_of_memory=javascript.LANGUAGE.out_of_memory,
