@@ -18,12 +18,13 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
 }
 
 const path = require('node:path');
-const $ = require('./primordials.js');
-const control = require('./wire/control.js');
-const parser = require('./source/parser.js');
-const streams = require('./output/streams.js');
-const { rehearse } = require('./running/rehearsal.js');
-const { execute } = require('./running/run.js');
+const modules = require('./modules.js');
+
+const $ = modules.load('./primordials.js');
+const control = modules.load('./wire/control.js');
+const streams = modules.load('./output/streams.js');
+const { rehearse } = modules.load('./running/rehearsal.js');
+const { execute } = modules.load('./running/run.js');
 
 const VERSION = 1;
 const OWN_DESCRIPTORS = [3, 4, 5];
@@ -46,17 +47,29 @@ function takesTypeScript() {
   return at > 0 && process.argv.splice(at, 1).length > 0;
 }
 
+/** Let the program find none of our modules in the cache that it sees. */
+function hideModules() {
+  delete require.cache[__filename];
+  delete require.cache[path.join(__dirname, 'modules.js')];
+}
+
+/** Use the time that nobody waits for. */
+function prepare() {
+  modules.prepare();
+  rehearse();
+}
+
 async function main() {
   const isTyped = takesTypeScript();
   // Not loaded for JavaScript: what a process has in memory, its end takes time to give back.
-  const typescript = isTyped ? require('./source/typescript.js') : null;
+  const typescript = isTyped ? modules.load('./source/typescript.js') : null;
   if (isTyped && typescript.missing() !== '') {
     process.stderr.write(typescript.missing());
     process.reallyExit(UNUSABLE);
   }
 
   OWN_DESCRIPTORS.forEach(control.remember);
-  parser.hideModules();
+  hideModules();
   streams.block();
   streams.colour();
   putOnPath();
@@ -70,7 +83,7 @@ async function main() {
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
   // large as the program's own, and takes as long to go.
-  const preparation = setTimeout(rehearse, STANDBY_MILLISECONDS);
+  const preparation = setTimeout(prepare, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);

@@ -11,7 +11,6 @@
 const { isAscii } = require('node:buffer');
 const columns = require('./columns.js');
 const { dateOf, narrow } = require('../values/dtypes.js');
-const { hideModules } = require('../source/parser.js');
 const { Refusal } = require('../refusal.js');
 
 const UNITS = ['s', 'ms', 'us', 'ns'];
@@ -28,7 +27,6 @@ function load() {
       const wayOut = 'install the package anew, or send df.to_dict("records")';
       throw new Refusal('', 'needs the Arrow reader, which the installation lacks', wayOut);
     }
-    hideModules();
   }
   return flechette;
 }

@@ -6,8 +6,6 @@
  */
 'use strict';
 
-const $ = require('../primordials.js');
-
 const OPTIONS = {
   ecmaVersion: 'latest',
   allowAwaitOutsideFunction: true,
@@ -17,21 +15,10 @@ const OPTIONS = {
 
 let acorn = null;
 
-/** Forget modules of ours in the cache that the program sees. */
-function hideModules() {
-  const paths = $.objectKeys(require.cache);
-  for (let index = 0; index < paths.length; index += 1) {
-    if ($.startsWith(paths[index], $.runnerFolder)) {
-      delete require.cache[paths[index]];
-    }
-  }
-}
-
 /** Load the parser, unless it is loaded or missing. */
 function load() {
   if (acorn === null && isAvailable()) {
     acorn = require('acorn');
-    hideModules();
   }
 }
 
@@ -50,4 +37,4 @@ function isAvailable() {
   }
 }
 
-module.exports = { __proto__: null, hideModules, isAvailable, load, parse };
+module.exports = { __proto__: null, isAvailable, load, parse };

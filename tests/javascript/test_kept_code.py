@@ -1,0 +1,63 @@
+"""What V8 has made of the runner is kept beside it, and is never that of other sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from javascript_worker import runtimes
+
+import codeexec_magics
+
+PACKAGE = Path(codeexec_magics.__file__).parent / "languages" / "javascript"
+SHOWN = "modules.load('./refusal.js').attempt(() => { throw 1; }, 'as it was')"
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Path:
+    """A copy of the runner that nothing was kept of."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(PACKAGE, tmp_path / "javascript", ignore=ignored), "runner")
+
+
+def run(node: str, runner: Path, code: str) -> str:
+    program = f"const modules = require('{runner}/modules.js'); {code}"
+    done = subprocess.run([node, "-e", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def kept(runner: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mtime_ns for file in runner.parent.glob("__pycache__/*")}
+
+
+@pytest.mark.parametrize("node", runtimes())
+def test_it_is_made_once_and_again_when_a_source_changes(node: str, runner: Path) -> None:
+    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    first = kept(runner)
+
+    assert {name.split("-")[0] for name in first} == {"runner", "acorn", "flechette"}
+    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    assert kept(runner) == first
+
+    changed = runner / "refusal.js"
+    changed.write_text(changed.read_text().replace("return fallback", "return 'made new'"))
+    assert run(node, runner, f"console.log({SHOWN})") == "made new"
+    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    assert kept(runner) != first
+
+
+@pytest.mark.parametrize("node", runtimes())
+def test_what_is_half_written_or_not_to_be_written_is_no_harm(node: str, runner: Path) -> None:
+    store = runner.parent / "__pycache__"
+    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    for share in (0.9, 0.5, 0.1, 0):
+        for file in store.iterdir():
+            os.truncate(file, int(file.stat().st_size * share))
+        assert run(node, runner, f"console.log({SHOWN})") == "as it was"
+
+    shutil.rmtree(store)
+    store.write_text("a file")
+    assert run(node, runner, f"console.log({SHOWN}); modules.prepare()") == "as it was"
