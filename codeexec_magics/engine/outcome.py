@@ -62,6 +62,7 @@ class Facts:
         left: Processes that could not be ended.
         trusted: Whether what the program says may be shown as it says; not from a sandbox.
         known: The language, where it is known: how its exits and failures are read.
+        interpreter: What the user named as its runtime; empty if nothing.
     """
 
     language: str
@@ -84,6 +85,7 @@ class Facts:
     left: int = 0
     trusted: bool = True
     known: Language | None = None
+    interpreter: str = ""
 
 
 def compose(facts: Facts) -> ExecutionResult:
@@ -208,6 +210,10 @@ def _crashed(facts: Facts) -> _Judgement:
         return Outcome.FAILED, f"LanguageUnavailable: {last_line}", None
     if status == LOST_DESCRIPTOR and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
+    if not facts.started and facts.interpreter and ended.cause == "exit" and (status or 0) >= 0:
+        said = last_line or f"it exited with code {status}"
+        line = f"cannot run {facts.language}: {facts.interpreter} did not start: {said}"
+        return Outcome.FAILED, f"LanguageUnavailable: {line}", None
     if not facts.started and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: the worker could not start: {last_line}", None
     if ended.cause in ("supervisor_lost", "reaper_lost"):
@@ -222,7 +228,7 @@ def _crashed(facts: Facts) -> _Judgement:
 def _last_words(stderr: str) -> str:
     """The last line that says something: Node.js ends with its version, below what was wrong."""
     lines = [line.strip() for line in stderr.splitlines()]
-    told = [line for line in lines if line and not _VERSION.fullmatch(line)]
+    told = [line for line in lines if any(map(str.isalnum, line)) and not _VERSION.fullmatch(line)]
     errors = [line for line in told if _ERROR.match(line)]
     return (errors or told or lines or [""])[-1]
 

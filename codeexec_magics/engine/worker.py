@@ -219,6 +219,7 @@ class Worker:
             containment=self.lease.containment,
             trusted=not task.options.sandbox,
             known=task.language,
+            interpreter=task.options.interpreter or "",
         )
 
     def close(self) -> None:

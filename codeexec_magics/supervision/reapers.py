@@ -232,7 +232,8 @@ class Reapers:
         """A standby ended just when it was needed: start another, from the beginning."""
         held.pool.failures += 1
         if held.second:
-            error = OSError(0, "its workers end before they can be used")
+            argv = held.pool.lease["argv"]
+            error = OSError(0, "its workers end before they can be used", argv[0])
             _refuse(run, error, kept=held.kept)
             return
         try:
@@ -342,7 +343,13 @@ def _refuse(
     reason = error.strerror or str(error)
     _tell(
         run,
-        {"type": "refused", "what": what, "errno": error.errno, "path": "", "reason": reason},
+        {
+            "type": "refused",
+            "what": what,
+            "errno": error.errno,
+            "path": "" if error.errno else error.filename or "",
+            "reason": reason,
+        },
     )
     run.close()
     if kept is not None:

@@ -57,6 +57,8 @@ class Program:
             raise InvalidOptions(
                 f"the language must be a name such as 'python', not {type(self.language).__name__}"
             )
+        # An editor's mark, which is no code in most languages.
+        object.__setattr__(self, "source", self.source.removeprefix("\ufeff"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

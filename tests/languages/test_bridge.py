@@ -79,3 +79,10 @@ def test_an_interpreter_that_is_not_there(executor: CodeExecutor) -> None:
     result = executor.run(Program("1", "ruby"), ExecutionOptions(environment={"PATH": "/nowhere"}))
 
     assert "there is no 'ruby'; install it (apt install ruby)" in (result.error or "")
+
+
+def test_the_excerpt_of_a_failure_is_coloured_as_ruby(executor: CodeExecutor) -> None:
+    result = executor.execute("def double(x) = x * nil\ndouble(2)", "ruby")
+
+    assert not result.success
+    assert "class=k>def<" in result._repr_mimebundle_()["text/html"]

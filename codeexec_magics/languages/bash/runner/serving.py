@@ -55,11 +55,12 @@ class _Run:
         self._bash = bash
         self._request = run
         self._folder = tempfile.gettempdir()
-        self._lines = run["source"].splitlines()
+        # To bash a carriage return is a part of the last word.
+        self._source = run["source"].replace("\r\n", "\n")
+        self._lines = self._source.split("\n")
         self._wanted: list[str] = run.get("outputs", [])
         self._process: subprocess.Popen[bytes] | None = None
         self._interrupted = False
-        self._arguments = self._script()
 
     def perform(self) -> NoReturn:
         signal.signal(signal.SIGINT, self._on_interrupt)
@@ -78,6 +79,12 @@ class _Run:
         self._succeed(_content(value), printed, variables)
 
     def _check_syntax(self) -> None:
+        before, null, _ = self._source.partition("\0")
+        if null:  # bash would end the program there
+            line = self._request["first_line"] + before.count("\n")
+            said = {"class": "SyntaxError", "message": "bash cannot read a NUL character"}
+            self._error({**said, "frames": [{"line": line}]})
+        self._arguments = self._script()
         done = subprocess.run(  # noqa: S603
             [self._bash, "--noprofile", "--norc", "-n", *self._arguments],
             stdin=subprocess.DEVNULL,
@@ -141,9 +148,7 @@ class _Run:
 
     def _script(self) -> list[str]:
         """The arguments that hand the program over, so that its lines are those of the cell."""
-        text = (
-            "\n" * (self._request["first_line"] - 1) + self._request["source"] + "\n" + self._tail()
-        )
+        text = "\n" * (self._request["first_line"] - 1) + self._source + "\n" + self._tail()
         data = text.encode("utf-8", "surrogateescape")
         if len(data) < _LONGEST_ARGUMENT:
             return ["-c", text, self._request["filename"]]

@@ -8,6 +8,19 @@
 
 const OLDEST = [20, 12];
 const UNUSABLE = 122;
+// Other runtimes call themselves Node.js, too, as far as its version goes.
+const other = process.versions.bun
+  ? `Bun ${process.versions.bun}`
+  : globalThis.Deno
+    ? `Deno ${globalThis.Deno.version.deno}`
+    : '';
+if (other !== '') {
+  process.stderr.write(
+    `cannot run JavaScript: ${process.execPath} is ${other}; Node.js is needed: ` +
+      `pip install "codeexec_magics[js]" brings it\n`,
+  );
+  process.exit(UNUSABLE);
+}
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.stderr.write(

@@ -176,6 +176,11 @@ def _bindable(name: Any) -> bool:
 
 
 def _parse(source: str, filename: str) -> _ast.Module:
+    before, null, _ = source.partition("\0")
+    if null:  # the compiler says it without a place
+        line, text = before.count("\n") + 1, before.rpartition("\n")[2]
+        place = (filename, line, len(text) + 1, text)
+        raise SyntaxError("source code cannot contain null bytes", place)
     try:
         return compile(  # type: ignore[no-any-return]
             source,

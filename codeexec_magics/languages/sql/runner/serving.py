@@ -5,12 +5,15 @@ Runs in the child, in the place of Python's evaluation; all else is the runner's
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 from ....data.arrow.query_rows import frame_of
+from ....protocol.numbers import UNUSABLE
 from ...bridge.runner.messages import error_message, stopped_message
 from ...python.runner.serving import Run as PythonRun
 from ...python.runner.serving import serve as serve_python
@@ -20,6 +23,9 @@ from .failures import SqlError, place_of, sql_error
 
 def serve() -> None:
     """Serve the run that this process was started for; does not return."""
+    if not _is_installed("duckdb"):
+        sys.stderr.write(f"cannot run sql: {sys.executable} has no DuckDB: pip install duckdb\n")
+        os._exit(UNUSABLE)
     serve_python(Run)
 
 
