@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from dataclasses import replace
 from typing import Any
 
 from codeexec_magics.engine import own_folder
@@ -78,7 +77,7 @@ def ask_ahead(
         idle: False if a run is about to want it.
     """
     modules = language.ahead(recipe.directory)
-    client.ask_ahead(replace(recipe, modules=modules), idle=idle)
+    client.ask_ahead(recipe._replace(modules=modules), idle=idle)
 
 
 def run_message(program: Program, options: ExecutionOptions, language: Language) -> dict[str, Any]:

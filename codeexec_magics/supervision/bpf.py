@@ -12,7 +12,7 @@ import errno
 import os
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import linux
 from .calls import ARCHITECTURES, NATIVE, NUMBERS
@@ -36,19 +36,18 @@ _WORD = 0xFFFFFFFF
 _Instruction = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(NamedTuple):
     """A question about one argument, an ``int``: only its low word is looked at.
 
     Attributes:
-        index: Which argument, from 0.
+        argument: Which one, from 0.
         values: The values that answer it with yes; negative ones as they are written in C.
         mask: The bits that are compared.
         negative: Whether any negative number is a yes, too.
         otherwise: Whether the answer is turned round: no value of these.
     """
 
-    index: int
+    argument: int
     values: tuple[int, ...] = ()
     mask: int = _WORD
     negative: bool = False
@@ -56,7 +55,7 @@ class Test:
 
     def instructions(self, to_the_end: int) -> list[_Instruction]:
         """Code that falls through on yes, and on no jumps to what is so far behind it."""
-        load = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * self.index)]
+        load = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * self.argument)]
         if self.mask != _WORD:
             load.append((_AND, 0, 0, self.mask))
         asked = [(_JUMP_IF_EQUAL, value & _WORD) for value in self.values]
@@ -73,8 +72,7 @@ class Test:
         return [*load, *body]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What becomes of a call; the first rule that holds decides, and what none names is allowed.
 
     Attributes:

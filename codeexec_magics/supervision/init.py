@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, Optional
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Optional
 
 from ..protocol.numbers import END_OF_NAMESPACE
 from . import linux, worker
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _AWAITED = (signal.SIGCHLD, END_OF_NAMESPACE)
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """What the first process tells of the namespace when it is empty.
 
     Attributes:

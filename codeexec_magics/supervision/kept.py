@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 import select
 import socket
-from dataclasses import dataclass
 
 
-@dataclass(eq=False)
 class Kept:
     """One such run.
 
-    Attributes:
+    Args:
         run: The run socket.
         token: The pipe with the byte; its other end is closed everywhere.
     """
 
-    run: socket.socket
-    token: int
+    def __init__(self, run: socket.socket, token: int) -> None:
+        self.run = run
+        self.token = token
 
     @property
     def is_idle(self) -> bool:

@@ -12,8 +12,7 @@ import contextlib
 import os
 import resource
 import time
-from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ..protocol.numbers import COUNT_SIZE
 from . import cgroup, processes
@@ -25,8 +24,7 @@ _PAGE = resource.getpagesize()
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits of one run; None means no limit.
 
     Attributes:

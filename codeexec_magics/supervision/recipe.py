@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 
-@dataclass(frozen=True)
-class Isolation:
+class Isolation(NamedTuple):
     """What one run asks to be kept from.
 
     Attributes:
@@ -36,11 +34,10 @@ class Isolation:
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Isolation:
         """Take the isolation out of the object that a message has."""
-        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: message[name] for name in cls._fields})
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(NamedTuple):
     """A way to start a worker; workers of one recipe are like each other.
 
     Attributes:
@@ -61,15 +58,14 @@ class Recipe:
 
     def is_like(self, other: Recipe) -> bool:
         """Whether both differ in what is loaded ahead, and in how many stand by, at most."""
-        return replace(self, modules=other.modules, ahead=other.ahead) == other
+        return self._replace(modules=other.modules, ahead=other.ahead) == other
 
     def message(self) -> dict[str, Any]:
-        """The message ``lease``; `dataclasses.asdict` would copy every variable, for each cell."""
-        return {"type": "lease", **vars(self), "isolation": vars(self.isolation)}
+        """The message ``lease``."""
+        return {"type": "lease", **self._asdict(), "isolation": self.isolation._asdict()}
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One worker to start, and in whose name.
 
     Attributes:
@@ -101,5 +97,5 @@ class Assignment:
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Assignment:
         """Take the assignment's fields out of a message."""
-        fields = {name: message[name] for name in cls.__dataclass_fields__}
+        fields = {name: message[name] for name in cls._fields}
         return cls(**{**fields, "isolation": Isolation.from_message(message["isolation"])})

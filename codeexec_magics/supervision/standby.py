@@ -15,7 +15,6 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol import frames
@@ -39,7 +38,6 @@ _LOOK_AT_MEMORY = 20.0
 """Seconds from one look at it to the next, while something stands by; else nothing wakes us."""
 
 
-@dataclass(eq=False)
 class Held:
     """A reaper as the supervisor sees it.
 
@@ -56,17 +54,17 @@ class Held:
         done: What it said last; None while it lives.
     """
 
-    channel: socket.socket
-    pool: Pool
-    scratch: str
-    pid: int | None = None
-    run: socket.socket | None = None
-    kept: Kept | None = None
-    since: float = 0.0
-    taken: bool = False
-    second: bool = False
-    done: dict[str, Any] | None = None
-    reader: frames.FrameReader = field(default_factory=frames.FrameReader)
+    def __init__(self, channel: socket.socket, pool: Pool, scratch: str) -> None:
+        self.channel = channel
+        self.pool = pool
+        self.scratch = scratch
+        self.reader = frames.FrameReader()
+        self.pid: int | None = None
+        self.run: socket.socket | None = None
+        self.kept: Kept | None = None
+        self.since = 0.0
+        self.taken = self.second = False
+        self.done: dict[str, Any] | None = None
 
     @property
     def runs(self) -> bool:
@@ -80,7 +78,6 @@ class Held:
         return self.since
 
 
-@dataclass(eq=False)
 class Pool:
     """The workers of one recipe.
 
@@ -95,14 +92,15 @@ class Pool:
         failures: Workers in a row that ended while they stood by.
     """
 
-    lease: dict[str, Any]
-    ready: list[Held] = field(default_factory=list)
-    waiting: list[Kept] = field(default_factory=list)
-    ahead: list[Held] = field(default_factory=list)
-    zygote: Zygote | None = None
-    refill_at: float | None = None
-    used: float = 0.0
-    failures: int = 0
+    def __init__(self, lease: dict[str, Any]) -> None:
+        self.lease = lease
+        self.ready: list[Held] = []
+        self.waiting: list[Kept] = []
+        self.ahead: list[Held] = []
+        self.zygote: Zygote | None = None
+        self.refill_at: float | None = None
+        self.used = 0.0
+        self.failures = 0
 
     @property
     def lacking(self) -> int:
@@ -206,7 +204,6 @@ def memory_is_scarce() -> bool:
     return bool(total) and available < total * _SCARCE
 
 
-@dataclass(eq=False)
 class Zygote:
     """A fork server as the supervisor sees it.
 
@@ -216,9 +213,10 @@ class Zygote:
         warm: Whether its modules are loaded.
     """
 
-    pid: int
-    channel: socket.socket
-    warm: bool = False
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.warm = False
 
 
 def start_zygote(lease: dict[str, Any], session: str) -> Zygote:

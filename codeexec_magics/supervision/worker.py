@@ -15,8 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, Optional
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Optional
 
 from ..protocol import frames
 from ..protocol.numbers import STOP
@@ -46,8 +45,7 @@ _RESET = tuple(
 _OOM_SCORE = b"500"
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(NamedTuple):
     """What a worker is started from.
 
     Attributes:
