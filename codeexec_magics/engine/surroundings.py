@@ -5,13 +5,15 @@ Lives in the kernel, in the thread that executes. Owns nothing: the lease is the
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
 from typing import Any
 
 from codeexec_magics.engine import own_folder
-from codeexec_magics.languages import Language
+from codeexec_magics.errors import CodeExecError
+from codeexec_magics.languages import Language, find
 from codeexec_magics.leases.client import SupervisorClient
 from codeexec_magics.leases.lease import Lease
 from codeexec_magics.supervision.recipe import Isolation, Recipe
@@ -65,19 +67,21 @@ def take_lease(client: SupervisorClient, recipe: Recipe, options: ExecutionOptio
     return lease
 
 
-def ask_ahead(
-    client: SupervisorClient, language: Language, recipe: Recipe, *, idle: bool = True
-) -> None:
+def ask_ahead(client: SupervisorClient, language: Language, recipe: Recipe) -> None:
     """Have the next worker of a recipe handed over before a run wants it.
 
     Args:
         client: Where it comes from.
         language: What may know better by now what is to be loaded ahead.
         recipe: Of the worker before.
-        idle: False if a run is about to want it.
     """
-    modules = language.ahead(recipe.directory)
-    client.ask_ahead(recipe._replace(modules=modules), idle=idle)
+    client.ask_ahead(recipe._replace(modules=language.ahead(recipe.directory)), idle=True)
+
+
+def ask_early(client: SupervisorClient, language: str, options: ExecutionOptions) -> None:
+    """Have the worker started for a run that is about to want it; what fails shows there."""
+    with contextlib.suppress(CodeExecError, OSError):
+        client.ask_ahead(recipe_of(find(language), options), idle=False)
 
 
 def run_message(program: Program, options: ExecutionOptions, language: Language) -> dict[str, Any]:

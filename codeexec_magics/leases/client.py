@@ -84,11 +84,17 @@ class SupervisorClient:
             self._ensure()
             return dict(self._welcome)
 
-    def start_early(self) -> None:
-        """Begin to start the supervisor, and do not wait; what fails shows at its first use."""
+    def start_early(self) -> bool:
+        """Begin to start the supervisor, and do not wait; what fails shows at its first use.
+
+        Returns:
+            Whether that was to be done.
+        """
         with self._lock, contextlib.suppress(OSError):
             if self._process is None:
                 self._spawn()
+                return True
+        return False
 
     def lease(self, recipe: Recipe, patience: float) -> Lease:
         """Have a worker started, or take one that stands by, and return the right to talk to it.
@@ -113,12 +119,9 @@ class SupervisorClient:
 
         Args:
             recipe: What the worker is made from; nothing is done if none like it is to stand by.
-            idle: Whether it is handed over when nothing else is under way. If not, and only
-                then, the supervisor is started for it.
+            idle: Whether it is handed over when nothing else is under way.
         """
         with self._lock, contextlib.suppress(OSError, frames.FrameError):
-            if self._process is None and not idle:
-                self._spawn()
             if self._lifeline is None or recipe.ahead < 1:
                 return
             if not self._kept.has(recipe):

@@ -46,10 +46,16 @@ class Share:
             return self._held.client
 
     @classmethod
-    def start_early(cls) -> None:
-        """Have the supervisor start while its first user still imports what it needs."""
+    def start_early(cls) -> SupervisorClient | None:
+        """Have the supervisor start while its first user still imports what it needs.
+
+        Returns:
+            It, if it was started by this.
+        """
         with cls._lock, contextlib.suppress(CodeExecError):  # its first user is told
-            cls._of(_usual()).client.start_early()
+            client = cls._of(_usual()).client
+            return client if client.start_early() else None
+        return None
 
     @classmethod
     def supervisor(cls) -> int | None:

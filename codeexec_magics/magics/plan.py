@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
-from codeexec_magics.engine.transform import Transform, syntax_failure
 from codeexec_magics.magics.namespace import Scope, find_function, read_inputs, read_items
 from codeexec_magics.magics.program import program_of_cell, program_of_line
 from codeexec_magics.magics.request import Arguments
 from codeexec_magics.magics.run_options import options_of_program, options_of_transform
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.values.options import ExecutionOptions, Program
-from codeexec_magics.values.results import ExecutionResult
+
+if TYPE_CHECKING:
+    from codeexec_magics.engine.transform import Transform
+    from codeexec_magics.values.results import ExecutionResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Plan:
 
     def as_transform(self) -> Transform:
         """The program under the name that the line gives it."""
+        from codeexec_magics.engine.transform import Transform
+
         names = tuple(entry.name for entry in self.arguments.inputs)
         return Transform(self.arguments.name or "", self.program, self.options, names)
 
@@ -138,6 +142,8 @@ def _refusal(plan: Plan) -> ExecutionResult | None:
     """
     if plan.arguments.name is None or plan.options.interpreter is not None:
         return None
+    from codeexec_magics.engine.transform import syntax_failure  # late: few programs get a name
+
     return syntax_failure(plan.program)
 
 

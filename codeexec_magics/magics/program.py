@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
 from codeexec_magics.engine.sources import program_of_file
-from codeexec_magics.engine.transform import Transform, check_name
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
 from codeexec_magics.magics.namespace import transforms_in
 from codeexec_magics.magics.request import Arguments
 from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import Program
+
+if TYPE_CHECKING:
+    from codeexec_magics.engine.transform import Transform
 
 
 def program_of_cell(arguments: Arguments, body: str, first_line: int) -> Program:
@@ -114,14 +116,16 @@ def _named(arguments: Arguments, namespace: Mapping[str, Any]) -> Transform:
         raise UsageError(f"{word} has its language already: leave --lang out")
     if arguments.name is not None:
         raise UsageError(f"{word} has its name already: leave --name out ({word} is a variable)")
-    transform = namespace[word]
-    assert isinstance(transform, Transform)
+    transform: Transform = namespace[word]
     return transform
 
 
 def _check_name(name: str | None) -> None:
+    if name is None:
+        return
+    from codeexec_magics.engine.transform import check_name  # late: few programs get a name
+
     try:
-        if name is not None:
-            check_name(name)
+        check_name(name)
     except InvalidOptions as error:
         raise UsageError(f"--name: {error}") from None

@@ -9,17 +9,19 @@ import math
 import os
 import shutil
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
-from codeexec_magics.engine.transform import Transform
 from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.languages import Language
 from codeexec_magics.magics.request import Arguments
 from codeexec_magics.magics.settings import ISOLATIONS, LIMITS, TransformSettings
 from codeexec_magics.values.options import ExecutionOptions
+
+if TYPE_CHECKING:
+    from codeexec_magics.engine.transform import Transform
 
 
 def options_of_program(

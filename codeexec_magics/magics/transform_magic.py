@@ -60,19 +60,25 @@ class TransformMagics(TransformSettings, Magics):  # type: ignore[misc]
         from codeexec_magics.magics.parsing import parse
 
         scope = Scope(self.shell.user_ns, local_ns or {})
-        arguments = parse(line, scope)
+        arguments, started = parse(line, scope), None
         if arguments.runs:
             from codeexec_magics.leases.sharing import Share
 
-            Share.start_early()  # what follows takes as long, the first time
+            started = Share.start_early()  # what follows takes as long, the first time
 
         from codeexec_magics.magics.plan import make_plan
+
+        first_line = 1 if cell is None else self.origin.first_line(cell)
+        plan = make_plan(arguments, cell, first_line, self, scope)
+        if started is not None and plan.refusal is None:
+            from codeexec_magics.engine.surroundings import ask_early
+
+            ask_early(started, plan.language, plan.options)  # it starts while the rest is loaded
+
         from codeexec_magics.magics.running import run
         from codeexec_magics.magics.showing import Showing
         from codeexec_magics.magics.storing import store
 
-        first_line = 1 if cell is None else self.origin.first_line(cell)
-        plan = make_plan(arguments, cell, first_line, self, scope)
         plan = replace(plan, assigned=cell is None and self.origin.assigns(line))
         if arguments.background and plan.refusal is None:
             return self._start(plan)
