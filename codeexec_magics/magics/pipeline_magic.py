@@ -33,9 +33,9 @@ from codeexec_magics.magics.namespace import Scope, pick_outputs, read_inputs
 from codeexec_magics.magics.pipeline_request import PipelineArguments, find_pipeline, parse
 from codeexec_magics.magics.settings import TransformSettings
 from codeexec_magics.pipelines import Pipeline, PipelineResult, StepResult
-from codeexec_magics.pipelines.run import Watcher
 from codeexec_magics.pipelines.runner import PipelineRunner
 from codeexec_magics.pipelines.showing import graph_of, view_of
+from codeexec_magics.pipelines.watcher import Watcher
 from codeexec_magics.values.results import Outcome
 
 _MOST_RESULTS = 16

@@ -12,8 +12,8 @@ from codeexec_magics.engine.jobs import Job
 from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.engine.runs import Run
 from codeexec_magics.pipelines.model import Pipeline
-from codeexec_magics.pipelines.run import Watcher
 from codeexec_magics.pipelines.runner import PipelineRunner
+from codeexec_magics.pipelines.watcher import Watcher
 from codeexec_magics.values.results import ExecutionResult
 
 

@@ -21,9 +21,9 @@ from codeexec_magics.errors import CodeExecError, InvalidOptions
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.reading import scalar
 from codeexec_magics.pipelines.results import PipelineResult, State, StepResult
-from codeexec_magics.pipelines.run import Watcher
 from codeexec_magics.pipelines.runner import PipelineRunner
 from codeexec_magics.pipelines.syntax import check_syntax
+from codeexec_magics.pipelines.watcher import Watcher
 from codeexec_magics.protocol.jsonable import from_jsonable, to_jsonable
 from codeexec_magics.values.results import Outcome
 

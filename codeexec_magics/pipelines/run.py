@@ -12,12 +12,10 @@ import os
 import queue
 import select
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from codeexec_magics.engine.engine import Engine
-from codeexec_magics.engine.observer import Running
 from codeexec_magics.errors import DataError
 from codeexec_magics.leases.figures import ProcessFigures, RunFigures
 from codeexec_magics.leases.shield import Shield
@@ -28,32 +26,12 @@ from codeexec_magics.pipelines.keys import keys_of
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.placing import told
 from codeexec_magics.pipelines.results import PipelineResult, StepResult
-from codeexec_magics.pipelines.standing_by import workers_ahead
+from codeexec_magics.pipelines.standing_by import warm_up, workers_ahead
 from codeexec_magics.pipelines.step import Reference, Step
 from codeexec_magics.pipelines.store import Store
 from codeexec_magics.pipelines.values import is_true, part_of
+from codeexec_magics.pipelines.watcher import Watcher
 from codeexec_magics.values.results import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Watcher:
-    """Who hears of a run while it goes on; called in the thread that runs the pipeline.
-
-    Attributes:
-        changed: The steps' results by id, whenever a step has begun or ended.
-        output: A step's id, ``stdout`` or ``stderr``, and text.
-        display: A step's id, a MIME bundle, and its metadata.
-        started: What is under way; any thread may interrupt it.
-        tick: Called a few times a second while nothing else happens.
-        seconds: The time between two of these calls.
-    """
-
-    changed: Callable[[Mapping[str, StepResult]], None] | None = None
-    output: Callable[[str, str, str], None] | None = None
-    display: Callable[[str, dict[str, Any], dict[str, Any]], None] | None = None
-    started: Callable[[Running], None] | None = None
-    tick: Callable[[], None] | None = None
-    seconds: float = 0.25
 
 
 class PipelineRun:
@@ -138,6 +116,7 @@ class PipelineRun:
                     os.set_blocking(end, False)
                 if self._watcher.started is not None:
                     self._watcher.started(self)
+                warm_up(self._pipeline, self._engine, lambda step: self._work(step, {}).options)
                 self._serve(wake)
             finally:
                 self._leave()
@@ -202,7 +181,8 @@ class PipelineRun:
             if found is not None:
                 self._board.keep(step, found)
                 return
-            work = self._work(step)
+            items = None if step.mapping is None else self._resolve(step.mapping.items)
+            work = self._work(step, self._inputs_of(step), items)
         except DataError as error:
             self._end(step, refused(step, error), 0)
             return
@@ -214,13 +194,14 @@ class PipelineRun:
             del self._attempts[step.id]
             self._end(step, refused(step, error), 0)
 
-    def _work(self, step: Step) -> Work:
-        inputs = {
+    def _inputs_of(self, step: Step) -> dict[str, Any]:
+        return {
             name: self._resolve(to)
             for name, to in step.inputs.items()
             if to.name in self._board.steps or self._board.has(to.name)
         }
-        items = None if step.mapping is None else self._resolve(step.mapping.items)
+
+    def _work(self, step: Step, inputs: Mapping[str, Any], items: Any = None) -> Work:
         ahead = self._ahead[step.language]
         return Work(step, inputs, items, self._variables[step.id], self._on, ahead)
 

@@ -15,8 +15,9 @@ from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.pipelines.attempt import check_place
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.results import PipelineResult, StepResult
-from codeexec_magics.pipelines.run import PipelineRun, Watcher
+from codeexec_magics.pipelines.run import PipelineRun
 from codeexec_magics.pipelines.syntax import check_syntax
+from codeexec_magics.pipelines.watcher import Watcher
 from codeexec_magics.values.results import Outcome
 
 _FEWEST_WORKERS = 4

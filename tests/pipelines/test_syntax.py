@@ -110,23 +110,3 @@ def test_what_cannot_be_asked_is_left_to_the_step(
     pipeline = Pipeline.parse(json.dumps({"steps": [{"id": "a", "language": "js", "code": "("}]}))
 
     assert "Node.js" in str(PipelineRunner(executor).run(pipeline).error)
-
-
-@pytest.mark.parametrize(("standbys", "most"), [(0, 0), (2, 8), (12, 12)])
-def test_steps_that_follow_each_other_find_workers_ready(
-    executor: CodeExecutor, monkeypatch: pytest.MonkeyPatch, standbys: int, most: int
-) -> None:
-    seen: set[int] = set()
-    run = executor.run
-
-    def watched(program: object, options: object, *more: object, **others: object) -> object:
-        seen.add(options.standbys)  # type: ignore[attr-defined]
-        options = type(options)(standbys=0)
-        return run(program, options, *more, **others)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(executor, "run", watched)
-    found = steps(
-        *({"id": f"s{n}", "code": "1"} for n in range(9)), defaults={"standbys": standbys}
-    )
-    assert PipelineRunner(executor).run(Pipeline.parse(found)).success
-    assert seen == {most}
