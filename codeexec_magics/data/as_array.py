@@ -121,6 +121,8 @@ def _checked_instants(encoder: Writer, array: Any) -> Any:
     milliseconds = array.astype("<M8[ms]")
     instants = milliseconds.view("i8")
     exact = milliseconds.astype(array.dtype) == array
+    if encoder.cuts_instants:
+        exact |= ~numpy.isnat(milliseconds)
     exact &= (instants <= _LARGEST_INSTANT) & (instants >= -_LARGEST_INSTANT)
     exact |= numpy.isnat(array)
     if not exact.all():
@@ -130,8 +132,8 @@ def _checked_instants(encoder: Writer, array: Any) -> Any:
         encoder.refuse(
             array[place],
             "has a fraction of a millisecond, or a year, that no date of the other language holds",
-            'round it, for example with .astype("M8[ms]") or .dt.floor("ms")',
+            'add --milliseconds, or round it: .astype("M8[ms]"), .dt.floor("ms")',
         )
-    if unit in _FOREIGN_UNITS and count == 1:
+    if unit in _FOREIGN_UNITS and count == 1 and not encoder.cuts_instants:
         return array.astype(array.dtype.newbyteorder("<"), copy=False)
     return milliseconds

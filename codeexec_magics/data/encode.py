@@ -15,9 +15,29 @@ from ..protocol.numbers import LARGEST_INLINE_BYTES
 from ..protocol.scalars import full_type_name
 from ..protocol.tree import is_panic, safe_error
 from .arena import Arena
-from .writer import CODE, FOREIGN, KNOWN, PYTHON, RETURNED, SEALED, STANDS_FOR, Writer
+from .writer import (
+    CODE,
+    FOREIGN,
+    KNOWN,
+    MILLISECONDS,
+    PYTHON,
+    RETURNED,
+    SEALED,
+    STANDS_FOR,
+    Writer,
+)
 
-__all__ = ["CODE", "FOREIGN", "KNOWN", "PYTHON", "RETURNED", "SEALED", "STANDS_FOR", "encode"]
+__all__ = [
+    "CODE",
+    "FOREIGN",
+    "KNOWN",
+    "MILLISECONDS",
+    "PYTHON",
+    "RETURNED",
+    "SEALED",
+    "STANDS_FOR",
+    "encode",
+]
 
 
 def encode(

@@ -30,6 +30,9 @@ and of the libraries for data, which it has itself; anything else is refused."""
 CODE = frozenset({"code"})
 """Beside `PYTHON`: functions and classes that only this process has may be sent as their code."""
 
+MILLISECONDS = "milliseconds"
+"""Beside `FOREIGN`: what is finer of an instant is cut off, as the program's line asks for."""
+
 RETURNED = frozenset({"returned"})
 """Beside `PYTHON`: classes that the reader has sent as their code may go back to it."""
 
@@ -53,6 +56,7 @@ class Writer(TreeWriter):
         reads_arrow: Whether it reads Arrow's streams.
         reads_files: Whether it takes frames as files, and libraries' arrays as lists.
         reads_microseconds: Whether its instants are as fine as Python's.
+        cuts_instants: Whether what is finer than its instants is cut off (`MILLISECONDS`).
         reads_pickle: Whether it takes pickles.
         takes_code: Whether code may be among them (`CODE`).
         takes_back: Whether classes may be that came from the reader so (`RETURNED`).
@@ -68,6 +72,7 @@ class Writer(TreeWriter):
         self.reads_arrow = "arrow" in reader
         self.reads_files = "files" in reader
         self.reads_microseconds = "microseconds" in reader
+        self.cuts_instants = MILLISECONDS in reader
         self.reads_pickle = "pickle" in reader
         self.takes_code = bool(reader & CODE)
         self.takes_back = bool(reader & RETURNED)

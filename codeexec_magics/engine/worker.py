@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from codeexec_magics.data import MILLISECONDS
 from codeexec_magics.engine.conversation import Conversation, Listener
 from codeexec_magics.engine.outcome import Facts
 from codeexec_magics.engine.streams import Stream
@@ -84,7 +85,10 @@ class Worker:
         self.lease = lease = take_lease(client, self._recipe, task.options)
         self._ends_by = NEVER
         self.due = self._ready_by = time.monotonic() + task.options.startup_timeout
-        self._exchange = Exchange(lease, reader=task.language.reads, sandboxed=task.options.sandbox)
+        reader = task.language.reads
+        if MILLISECONDS in task.options.settings:
+            reader |= {MILLISECONDS}
+        self._exchange = Exchange(lease, reader=reader, sandboxed=task.options.sandbox)
         self.conversation = Conversation(lease.control, self._listener())
         ends = {"stdout": lease.stdout, "stderr": lease.stderr}
         self.streams = tuple(Stream(name, fd, kept, outputs[name]) for name, fd in ends.items())

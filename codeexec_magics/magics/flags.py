@@ -102,6 +102,7 @@ FLAGS = (
         ("--interpreter",), "PATH", "the runtime's executable, exactly this one", completes="path"
     ),
     Flag(("--db",), "FILE", "sql: a DuckDB file, whose tables last", completes="path"),
+    Flag(("--milliseconds",), "", "js, ts: cut off what is finer than that of datetimes"),
     Flag(("--python",), "3.12 | PATH", "a Python by version or path, 3.9 or newer"),
     Flag(
         ("-c", "--converter"),
@@ -137,5 +138,5 @@ def spellings() -> list[str]:
     return [name for flag in FLAGS for name in flag.names]
 
 
-SETTINGS = ("db",)
+SETTINGS = ("db", "milliseconds")
 """Flags that a language has, or has not: `Language.settings` says which."""

@@ -34,13 +34,17 @@ def check_scalar(encoder: Writer, value: Any) -> None:
     Raises:
         EncodingFailed: It is.
     """
-    if encoder.reads_microseconds or full_type_name(value) != "datetime.datetime":
+    if (
+        encoder.reads_microseconds
+        or encoder.cuts_instants
+        or full_type_name(value) != "datetime.datetime"
+    ):
         return
     if value.microsecond % _MICROSECONDS:
         encoder.refuse(
             value,
             "has a fraction of a millisecond, which no date of the other language holds",
-            "round it, or send value.isoformat()",
+            "add --milliseconds, or send value.isoformat()",
         )
 
 

@@ -65,7 +65,7 @@ def column(encoder: Writer, values: Any) -> Any:
         encoder.refuse(
             values,
             f"has the type {kind}, whose nanoseconds no value of Python holds",
-            "cast it to microseconds",
+            "cast it to microseconds, with safe=False",
         )
     return form.items(encoder, values.to_pylist())
 

@@ -56,18 +56,32 @@ def single(encoder: Writer, value: Any) -> Any:
 
     if value is pandas.NA or value is pandas.NaT:
         return NULL
+    if isinstance(value, pandas.Series):
+        return column(encoder, value)
+    if isinstance(value, pandas.MultiIndex):
+        return form.items(encoder, value.tolist())
+    if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
+        return column(encoder, pandas.Series(value))
+    return _scalar(encoder, value)
+
+
+def _scalar(encoder: Writer, value: Any) -> Any:
+    """The node of an instant or a duration; None for anything else."""
+    import pandas
+
     if isinstance(value, pandas.Timestamp):
+        if encoder.cuts_instants:
+            return _kept(encoder, value, value.floor("ms").to_pydatetime())
         if value.nanosecond:
-            encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("ms")')
+            way_out = 'add --milliseconds, or round it: .floor("ms")'
+            encoder.refuse(value, "has a fraction of a microsecond", way_out)
         return _kept(encoder, value, value.to_pydatetime())
     if isinstance(value, pandas.Timedelta):
         if value.nanoseconds:
             encoder.refuse(value, "has a fraction of a microsecond", 'round it: .floor("us")')
         return _kept(encoder, value, value.to_pytimedelta())
-    if isinstance(value, pandas.Series):
-        return column(encoder, value)
-    if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
-        return column(encoder, pandas.Series(value))
+    if isinstance(value, (pandas.Period, pandas.Interval)):
+        encoder.refuse(value, "has no counterpart in the other language", "send str(…) of it")
     return None
 
 

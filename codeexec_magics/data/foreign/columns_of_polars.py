@@ -61,8 +61,10 @@ def column(encoder: Writer, series: Any) -> Any:
     if _may_lose(series):
         encoder.refuse(
             series,
-            f"has the dtype {dtype}, whose nanoseconds no value of Python holds",
-            "cast it to microseconds",
+            f"has the dtype {dtype}, finer than the microseconds of Python",
+            'turn it into text: .dt.to_string("%T%.9f")'
+            if dtype == polars.Time
+            else "cast it to microseconds",
         )
     return form.items(encoder, series.to_list())
 

@@ -84,6 +84,7 @@ LANGUAGE = Language(
     command=_command,
     describe=describe,
     checker=checker(typed=False),
+    settings={"milliseconds": ""},
     syntax="javascript",
     comment="//",
     out_of_memory="JavaScript heap out of memory",

@@ -31,6 +31,7 @@ LANGUAGE = Language(
     command=_command,
     describe=describe,
     checker=javascript.checker(typed=True),
+    settings={"milliseconds": ""},
     syntax="typescript",
     comment="//",
     out_of_memory=javascript.LANGUAGE.out_of_memory,

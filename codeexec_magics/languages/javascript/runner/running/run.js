@@ -13,6 +13,7 @@ const calling = require('./calling.js');
 const { sendLast } = require('../wire/control.js');
 const { decode } = require('../values/decode.js');
 const { makeDisplay, showsItself } = require('../output/display.js');
+const dtypes = require('../values/dtypes.js');
 const { encode } = require('../values/encode.js');
 const evaluate = require('../source/evaluate.js');
 const outputs = require('../source/outputs.js');
@@ -169,6 +170,7 @@ function settle() {
 
 /** The decoded inputs; ends the process if they cannot be. */
 function inputsOf(request, text, ending) {
+  dtypes.cutInstants(request.settings?.milliseconds !== undefined);
   try {
     return decode(request.inputs, text);
   } catch (error) {

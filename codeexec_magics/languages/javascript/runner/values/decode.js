@@ -161,7 +161,7 @@ function readDatetime(node) {
   const fraction = (found[7] ?? '').padEnd(3, '0');
   const offset =
     Number(found[10] ?? 0) * 3600 + Number(found[11] ?? 0) * 60 + Number(found[12] ?? 0);
-  if (/[^0]/.test(fraction.slice(3))) {
+  if (/[^0]/.test(fraction.slice(3)) && !dtypes.cutsInstants()) {
     const why = 'has a fraction of a millisecond, which a Date cannot hold';
     throw new Refusal('datetime', why, 'round it, or send it as text');
   }

@@ -55,6 +55,13 @@ for (const [code, TypedArray] of Object.entries(CLASSES)) {
 
 const WAY_OUT = 'convert it before, for example with astype or tolist';
 
+let cutsInstants = false;
+
+/** Have what is finer than a millisecond cut off, or refused. */
+const cutInstants = (isWanted) => {
+  cutsInstants = isWanted;
+};
+
 /** Take a dtype's text apart; refuses one that JavaScript has nothing for. */
 function parse(dtype) {
   const found = typeof dtype === 'string' ? $.execute(DTYPE, dtype) : null;
@@ -116,8 +123,9 @@ function dateOf(value, { unit, count }) {
   let time = NaN;
   if (whole !== undefined) {
     time = Number(ticks * whole);
-  } else if (part !== undefined && ticks % part === 0n) {
-    time = Number(ticks / part);
+  } else if (part !== undefined && (cutsInstants || ticks % part === 0n)) {
+    const rest = ticks % part;
+    time = Number((ticks - (rest < 0n ? rest + part : rest)) / part);
   } else if (unit === 'Y' || unit === 'M') {
     const months = unit === 'Y' ? Number(ticks) * 12 : Number(ticks);
     time = new Date(0).setUTCFullYear(1970 + Math.floor(months / 12), ((months % 12) + 12) % 12);
@@ -222,4 +230,14 @@ function pack(kind, items, count) {
 /** The dtype of a typed array's own class. */
 const ownDtype = (array) => OWN[$.typedTag(array)];
 
-module.exports = { __proto__: null, dateOf, narrow, ownDtype, pack, parse, unpack };
+module.exports = {
+  __proto__: null,
+  cutInstants,
+  cutsInstants: () => cutsInstants,
+  dateOf,
+  narrow,
+  ownDtype,
+  pack,
+  parse,
+  unpack,
+};
