@@ -30,7 +30,7 @@ def rows_of(items: Iterable[Any], *, missing_as_none: bool = False) -> Iterable[
         DataError: Two columns share a name, so that a dict cannot hold a row.
     """
     frame: Any = items
-    kind = _kind(items)
+    kind = library_of(items)
     if kind == "pandas":
         return _Rows(frame, list(frame.columns), missing_as_none)
     if kind == "polars":
@@ -44,7 +44,7 @@ def rows_of(items: Iterable[Any], *, missing_as_none: bool = False) -> Iterable[
 
 def is_frame(items: object) -> bool:
     """Whether something is a frame, whose rows `rows_of` gives."""
-    return bool(_kind(items))
+    return bool(library_of(items))
 
 
 def floats_again(rows: Iterable[Any], frame: Any) -> None:
@@ -77,7 +77,7 @@ def _float_names(frame: Any) -> set[Any]:
     return {name for name, kind in pairs if _FLOATS.match(str(kind))}
 
 
-def _kind(items: object) -> str:
+def library_of(items: object) -> str:
     """The library that something is a frame of; empty if it is none."""
     name = full_type_name(items).split(".")
     library, leaf = name[0], name[-1]

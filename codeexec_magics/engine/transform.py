@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,67 @@ class Transform:
         )
         values: list[Any] = self._value_of(result)
         return values
+
+    def over_rows(self, frame: Any, **inputs: Any) -> Any:
+        """Call the program's function with each row of a frame, where the frame is.
+
+        For what hands partitions to a function: ``map_partitions`` of Dask, ``map_batches`` of Ray,
+        ``pipe`` of polars and pandas. No partition passes the process that drives them.
+
+        Args:
+            frame: A frame or series of pandas or polars, or a table or batch of Arrow.
+            inputs: What all rows share, by name.
+
+        Returns:
+            Of the same library: a frame of the rows that the function returns, or a series (in
+            Arrow, one column) of its values. A frame of pandas keeps its index; a column with the
+            name of one that went in keeps its type, where that holds the values.
+
+        Raises:
+            ExecutionFailed: The subclass that matches how the first row that failed did.
+            InvalidOptions: It is no frame.
+        """
+        __tracebackhide__ = _rich_traceback_omit = True
+        from codeexec_magics.engine import partitions  # late: few transforms need it
+
+        return partitions.over_rows(self, frame, inputs)
+
+    def over_batches(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Do as `over_rows` does with each batch of Arrow: for ``mapInArrow`` of Spark.
+
+        Args:
+            batches: An iterator of `pyarrow.RecordBatch`; it is drawn from as far as needed.
+
+        Yields:
+            A batch for each that has rows.
+
+        Raises:
+            ExecutionFailed: The subclass that matches how the first row that failed did.
+            InvalidOptions: What comes is no batch.
+        """
+        from codeexec_magics.engine import partitions  # late: few transforms need it
+
+        return partitions.over_batches(self, batches)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The transform as a plain function, for libraries that take nothing else.
+
+        It has the transform's name, signature and documentation, and `typing.Any` for what is not
+        annotated: ``ray.remote(clean.function)``, ``PipeFunc(clean.function, "y")``.
+        """
+
+        def function(*arguments: Any, **keywords: Any) -> Any:
+            __tracebackhide__ = _rich_traceback_omit = True
+            return self(*arguments, **keywords)
+
+        signature = inspect.signature(self)
+        names = (*signature.parameters, "return")
+        function.__name__ = function.__qualname__ = self.name
+        function.__doc__ = self.__doc__
+        function.__annotations__ = dict.fromkeys(names, Any)
+        vars(function)["__signature__"] = signature
+        return function
 
     def submit_map(
         self,

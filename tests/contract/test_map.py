@@ -25,6 +25,7 @@ from codeexec_magics.data.conversion import convert
 from codeexec_magics.engine.observer import Observer
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.languages.python import preloading
+from codeexec_magics.protocol.scalars import full_type_name
 from codeexec_magics.values.options import ExecutionOptions, Program
 
 LANGUAGES = ("python", "javascript")
@@ -36,6 +37,10 @@ FUNCTION_AS_VALUE = {"python": "lambda x: x + 1", "javascript": "x => x + 1"}
 ASYNC = {
     "python": "import asyncio\nasync def transform(x):\n    await asyncio.sleep(0)\n    return x",
     "javascript": "async x => { await null; return x }",
+}
+ENDS = {
+    "python": "import os\ndef transform(x):\n    os._exit(x)",
+    "javascript": "x => process.exit(x)",
 }
 IDENTITY = {"python": "lambda x: x", "javascript": "x => x"}
 SHARED = {
@@ -114,13 +119,23 @@ def test_values_stand_in_the_order_of_the_items(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "items",
-    [(), [], range(0), iter(()), {}, pd.DataFrame({"a": []}), np.zeros(0)],
-    ids=lambda items: type(items).__name__,
+    [(), [], range(0), iter(()), {}, pd.DataFrame({"a": []}), np.zeros(0), pl.DataFrame()],
+    ids=full_type_name,
 )
 def test_no_items_start_no_process(executor: CodeExecutor, language: str, items: Any) -> None:
     result = run(executor, FAILS_AT_ONCE[language], language, items)
 
     assert (result.output, result.receipt.reaped) == ([], 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_last_item_of_what_told_its_size_ends_its_process(
+    executor: CodeExecutor, language: str
+) -> None:
+    result = run(executor, ENDS[language], language, dict.fromkeys([3, 4]), batch=1)
+
+    assert result.outcome is Outcome.CRASHED
+    assert "item 0: 3" in (result.error or "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -92,7 +92,6 @@ class Pool:
             CodeExecError: A worker could not be started, or its supervision was lost.
             KeyboardInterrupt: An interrupt came while the user's own code ran in this process.
         """
-        self._look_ahead()
         while not self._is_over():
             self._hand_out()
             if not self._is_over():
@@ -141,10 +140,17 @@ class Pool:
         self.fault = self.fault or result
 
     def _look_ahead(self) -> None:
-        """Start nothing for what has nothing to give, whether it says so or not."""
-        first = None if self._items.total else self._draw()
+        """Start nothing for an iterator that has nothing to give, nor wait for it.
+
+        One that has told its size has given all of it, perhaps, and not said so.
+        """
+        items = self._items
+        is_unknown = items.total is None and not items.drawn
+        if items.exhausted or (items.waiting and not is_unknown):
+            return
+        first = self._draw()
         if first is not None:
-            self._items.give_back([first])
+            items.give_back([first])
 
     def _is_over(self) -> bool:
         if self.thrown is not None or self.fault is not None:
@@ -158,6 +164,7 @@ class Pool:
         """Give every worker that has room something to do."""
         if self._loop.interrupted:
             return
+        self._look_ahead()
         self._hire()
         for level in range(1, self._batch_size.batches + 1):
             for worker in self._workers:
