@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import dask.dataframe as dd
@@ -13,10 +12,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from distributed import Client, LocalCluster
 
 from codeexec_magics import Program, Transform
-from codeexec_magics.engine.transform import close_shared_executor
 from codeexec_magics.errors import InvalidOptions, ProgramFailed
 
 PRICED = {
@@ -37,21 +34,6 @@ FRAME = pd.DataFrame(
     index=pd.Index([10, 11, 12, 13], name="id"),
 )
 EXPECTED = pd.DataFrame({"n": FRAME["n"], "at": FRAME["at"], "cost": FRAME["price"] * 2})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def closed(nothing_left_of_a_cluster: None) -> Iterator[None]:
-    yield
-    close_shared_executor()
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
 
 
 def named(source: str, language: str, name: str = "priced") -> Transform:
@@ -119,15 +101,6 @@ def test_inputs_that_all_rows_share() -> None:
     assert rated.over_rows(FRAME[1:], rate=10).tolist() == [10, 20, 30]
 
 
-def test_partitions_of_dask_stay_where_they_are(client: Client) -> None:
-    priced = named(PRICED["python"], "python")
-    frame = dd.from_pandas(FRAME, npartitions=2)
-
-    made = frame.map_partitions(priced.over_rows, meta=EXPECTED[:0]).compute()
-
-    pd.testing.assert_frame_equal(made, EXPECTED)
-
-
 def test_a_row_that_fails_is_named() -> None:
     failing = named("function transform(row) { if (row.n === 2) throw new Error('no 2') }", "js")
 
@@ -172,10 +145,6 @@ def test_a_plain_function_looks_like_the_transform() -> None:
     assert (function.__name__, function.__doc__) == ("double", "Twice as much.")
     assert function(21) == function(x=21) == 42
     assert not hasattr(function, "transform")
-
-
-def test_a_plain_function_in_a_cluster(client: Client) -> None:
-    assert client.submit(double().function, 21).result() == 42
 
 
 def test_a_plain_function_in_pipefunc() -> None:
