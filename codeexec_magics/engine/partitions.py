@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from codeexec_magics import languages
 from codeexec_magics.data.conversion import convert
@@ -17,9 +17,7 @@ from codeexec_magics.data.rows import library_of
 from codeexec_magics.engine import hosting
 from codeexec_magics.errors import InvalidOptions
 from codeexec_magics.protocol.scalars import full_type_name
-
-if TYPE_CHECKING:
-    from codeexec_magics.engine.transform import Transform
+from codeexec_magics.values.options import Program
 
 _SERIES = {"pandas.Series": "pandas", "polars.series.series.Series": "polars"}
 _WAYS = {
@@ -30,7 +28,24 @@ _WAYS = {
 }
 
 
-def over_rows(transform: Transform, frame: Any, inputs: Mapping[str, Any]) -> Any:
+class Mapper(Protocol):
+    """What a `Transform` offers here; that stands above this module."""
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+
+    @property
+    def program(self) -> Program:
+        """What is run."""
+
+    def map(
+        self, items: Any, *, inputs: Mapping[str, Any] | None, workers: int | None
+    ) -> list[Any]:
+        """The values of the items, in order."""
+
+
+def over_rows(transform: Mapper, frame: Any, inputs: Mapping[str, Any]) -> Any:
     """Do what `Transform.over_rows` says.
 
     Raises:
@@ -61,7 +76,7 @@ def over_rows(transform: Transform, frame: Any, inputs: Mapping[str, Any]) -> An
     return made.combine_chunks().to_batches()[0] if is_batch else made
 
 
-def over_batches(transform: Transform, batches: Iterable[Any]) -> Iterator[Any]:
+def over_batches(transform: Mapper, batches: Iterable[Any]) -> Iterator[Any]:
     """Do what `Transform.over_batches` says.
 
     Raises:

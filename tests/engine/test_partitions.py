@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from codeexec_magics import Program, Transform
+from codeexec_magics import CodeExecutor, ExecutionOptions, Program, Transform
 from codeexec_magics.errors import InvalidOptions, ProgramFailed
 
 PRICED = {
@@ -36,8 +36,13 @@ FRAME = pd.DataFrame(
 EXPECTED = pd.DataFrame({"n": FRAME["n"], "at": FRAME["at"], "cost": FRAME["price"] * 2})
 
 
+@pytest.fixture(autouse=True)
+def supervised(executor: CodeExecutor) -> None:
+    """Transforms share the supervisor of the tests' own executor."""
+
+
 def named(source: str, language: str, name: str = "priced") -> Transform:
-    return Transform(name, Program(source, language))
+    return Transform(name, Program(source, language), ExecutionOptions(standbys=0))
 
 
 def double() -> Transform:
