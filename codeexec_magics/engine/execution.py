@@ -13,7 +13,7 @@ from typing import Any
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.observer import Observer
-from codeexec_magics.engine.outcome import Facts, compose
+from codeexec_magics.engine.outcome import Facts, Verdict, compose
 from codeexec_magics.engine.task import Task
 from codeexec_magics.engine.worker import Worker
 from codeexec_magics.errors import CodeExecError
@@ -45,6 +45,7 @@ class Execution:
             observer.display, trusted=not options.sandbox, change=observer.change
         )
         self._worker: Worker | None = None
+        self._verdict = Verdict()
 
     def run(self, client: SupervisorClient, inputs: Mapping[str, Any]) -> ExecutionResult:
         """Run the program and return its result.
@@ -75,6 +76,9 @@ class Execution:
         task = Task(
             self._program, self._language, options, inputs, observer, loop.shield, self._displays
         )
+        self._verdict = judge(loop, client, task)
+        if self._verdict.trace is not None or loop.interrupted:
+            return
         outputs = {"stdout": observer.output, "stderr": observer.output}
         self._worker = Worker(client, task, outputs, options.kept_output)
         loop.add(self._worker)
@@ -101,4 +105,22 @@ class Execution:
             interrupted=loop.shield.count > 0,
             displays=self._displays.kept,
             left=loop.left,
+            known=self._language,
+            verdict=self._verdict,
         )
+
+
+def judge(loop: Loop, client: SupervisorClient, task: Task, *, mapped: bool = False) -> Verdict:
+    """What can be said of a program before anything of it runs.
+
+    Args:
+        loop: What hears of interrupts meanwhile.
+        client: Who starts what it takes.
+        task: The program and its inputs.
+        mapped: Whether its function is called for each item of a map.
+    """
+    if not task.language.typed:
+        return Verdict()
+    from codeexec_magics.engine.checking import check  # late: for such languages alone
+
+    return check(loop, client, task, mapped=mapped)

@@ -138,6 +138,30 @@ class Loop:
                 handler(mask)
         self._look_at_the_clock()
 
+    def wait_for(self, fd: int | None, until: float) -> bool:
+        """Wait for a descriptor that is no worker's, while what has a time of its own is seen to.
+
+        Args:
+            fd: The descriptor; None for the time alone.
+            until: When there has been enough of it (monotonic seconds).
+
+        Returns:
+            Whether there is something to read; False if it is late, or was interrupted.
+        """
+        seen: list[int] = []
+        late = Alarm(_nothing, 0.0, next=until)
+        self.timers.append(late)
+        if fd is not None:
+            self._watch(fd, seen.append)
+        try:
+            while not seen and late.is_set and not self.interrupted:
+                self.turn()
+        finally:
+            self.timers = [timer for timer in self.timers if timer is not late]
+            if fd is not None:
+                self._forget(fd)
+        return bool(seen) and not self.interrupted
+
     def said(self, worker: Worker) -> None:
         """Something was said to a worker: if it does not take it at once, wait until it does."""
         fd, conversation = worker.lease.control.fileno(), worker.conversation

@@ -38,6 +38,19 @@ _MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of a program came to, before anything of it ran.
+
+    Attributes:
+        trace: What is wrong; None if nothing is, or nobody knows.
+        remark: Why nobody knows.
+    """
+
+    trace: Trace | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a run when it is over; a worker gives them (`Worker.facts`).
 
@@ -63,6 +76,7 @@ class Facts:
         trusted: Whether what the program says may be shown as it says; not from a sandbox.
         known: The language, where it is known: how its exits and failures are read.
         interpreter: What the user named as its runtime; empty if nothing.
+        verdict: What was said of it before anything of it ran.
     """
 
     language: str
@@ -86,6 +100,7 @@ class Facts:
     trusted: bool = True
     known: Language | None = None
     interpreter: str = ""
+    verdict: Verdict = Verdict()
 
 
 def compose(facts: Facts) -> ExecutionResult:
@@ -115,14 +130,15 @@ def compose(facts: Facts) -> ExecutionResult:
         displays=tuple(facts.displays),
         trusted=facts.trusted,
         pending=_pending(facts.last) if succeeded else {},
-        remark=_remark(facts.last) if succeeded else "",
+        remark=_remark(facts),
     )
 
 
-def _remark(last: Mapping[str, Any] | None) -> str:
-    """The line that a runner has for the card."""
-    told = (last or {}).get("remark")
-    return clean.text(told)[:_LONGEST_REMARK] if isinstance(told, str) else ""
+def _remark(facts: Facts) -> str:
+    """The line that a check and a runner have for the card."""
+    told = (facts.last or {}).get("remark") if facts.has_value else None
+    own = clean.text(told)[:_LONGEST_REMARK] if isinstance(told, str) else ""
+    return "; ".join(filter(None, (facts.verdict.remark, own)))
 
 
 def _pending(last: Mapping[str, Any] | None) -> dict[str, int]:
@@ -146,6 +162,8 @@ def _judge(facts: Facts) -> _Judgement:
     if facts.interrupted:
         line = "KeyboardInterrupt: the execution was interrupted"
         return Outcome.INTERRUPTED, line, _place(facts)
+    if facts.verdict.trace is not None:
+        return Outcome.FAILED, facts.verdict.trace.headline, facts.verdict.trace
     # A value that was complete before the code was asked to stop counts; one after that does not.
     if facts.has_value and not (timed_out and facts.stopped is not None):
         return Outcome.SUCCEEDED, None, None

@@ -16,12 +16,20 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "LD_LIBRARY_PATH")
 
 
+def cache_folder() -> str:
+    """Where this package keeps what it has fetched: programs that run outside of any sandbox."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.expanduser("~/.cache")
+    return os.path.join(base, "codeexec_magics")
+
+
 def check(directory: str) -> None:
     """Refuse a folder that would give a program more than it seems.
 
     Raises:
-        IsolationUnavailable: It is the root, or there is a link in its path: a sandboxed program
-            before may have put that there.
+        IsolationUnavailable: It is the root, what this package has fetched stands around it, or
+            there is a link in its path: a sandboxed program before may have put that there.
     """
     if directory == os.path.sep:
         raise IsolationUnavailable(
@@ -34,6 +42,12 @@ def check(directory: str) -> None:
             f"a sandboxed program may write to its current directory, and {directory} leads by a "
             f"link to {real}: if that is meant, name it (--cwd {real})"
         )
+    cache = cache_folder()
+    if os.path.join(directory, "").startswith(os.path.join(os.path.realpath(cache), "")):
+        raise IsolationUnavailable(
+            f"a sandboxed program may write to its current directory, and that is in {cache}, "
+            "where programs outside come from: give it a folder of its own (--cwd DIR)"
+        )
     never_import_from(directory)
 
 
@@ -45,7 +59,7 @@ def protected(directory: str, executable: str) -> tuple[str, ...]:
         executable: The path of its runtime.
     """
     variables = tuple(os.environ.get(name, "") for name in _VARIABLES)
-    return _protected(directory, executable, tuple(sys.path), variables)
+    return _protected(directory, executable, (*sys.path, cache_folder()), variables)
 
 
 @lru_cache(maxsize=64)

@@ -48,6 +48,7 @@ class Language:
         checker: A program that does the same where only the runtime can: given ``programs``, a list
             of ``{source, first_line, entry}``, its value has for each null or ``{type, message,
             notes, line, column}``; '' for none.
+        typed: Whether its programs are checked by the compiler of TypeScript before they run.
         reads: What its runner reads beyond the plain kinds of PROTOCOL.md: ``arrow`` (streams),
             ``pickle`` and ``python`` (Python's own), ``microseconds`` (instants finer than
             milliseconds).
@@ -77,6 +78,7 @@ class Language:
     describe: Callable[[Program, tuple[str, ...]], Description] | None = None
     check: Callable[[Program], Trace | None] | None = None
     checker: str = ""
+    typed: bool = False
     reads: frozenset[str] = frozenset({"arrow"})
     more: Callable[[], Mapping[str, Any]] | None = None
     decode: Callable[[bytes], str] | None = None

@@ -95,4 +95,4 @@ def converter_of(text: str | None) -> str | None:
 def settings_of(given: argparse.Namespace) -> dict[str, str]:
     """What the language itself is told, by the flags' names."""
     found = {name: getattr(given, name.replace("-", "_")) for name in SETTINGS}
-    return {name: str(value) for name, value in found.items() if value}
+    return {name: "" if value is True else str(value) for name, value in found.items() if value}

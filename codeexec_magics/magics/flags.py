@@ -103,6 +103,7 @@ FLAGS = (
     ),
     Flag(("--db",), "FILE", "sql: a DuckDB file, whose tables last", completes="path"),
     Flag(("--milliseconds",), "", "js, ts: cut off what is finer than that of datetimes"),
+    Flag(("--no-check",), "", "ts: run it though its types may be wrong"),
     Flag(("--python",), "3.12 | PATH", "a Python by version or path, 3.9 or newer"),
     Flag(
         ("-c", "--converter"),
@@ -138,5 +139,5 @@ def spellings() -> list[str]:
     return [name for flag in FLAGS for name in flag.names]
 
 
-SETTINGS = ("db", "milliseconds")
+SETTINGS = ("db", "milliseconds", "no-check")
 """Flags that a language has, or has not: `Language.settings` says which."""

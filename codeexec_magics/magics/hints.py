@@ -25,6 +25,7 @@ _MISSING = (
     re.compile(rf"\bname ['\"`](?P<name>{_NAME})['\"`] is not defined"),
     re.compile(rf"\bvariable ['\"`](?P<name>{_NAME})['\"`] is not defined"),
     re.compile(rf"^(?:Uncaught )?(?:ReferenceError: )?(?P<name>{_NAME}) is not defined$"),
+    re.compile(rf"^Cannot find name '(?P<name>{_NAME})'"),
     re.compile(rf"^['\"]{{0,2}}(?P<name>{_NAME})['\"] is not among the inputs"),
     re.compile(rf"\bundefined (?:local )?(?:variable|method)[^'`‘]*['`‘](?P<name>{_NAME})['’]"),
     re.compile(rf"\bobject ['\"‘](?P<name>{_NAME})['\"’] not found"),

@@ -14,6 +14,7 @@ from typing import Any
 from codeexec_magics.data.conversion import convert
 from codeexec_magics.data.rows import floats_again, is_frame, no_rows, rows_of
 from codeexec_magics.engine.displays import Displays
+from codeexec_magics.engine.execution import judge
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.mapping.failures import ItemFailure
 from codeexec_magics.engine.mapping.items import Items
@@ -93,7 +94,7 @@ class MapExecution:
         task = self._task(inputs, loop)
         pool = Pool(client, loop, task, self._plan, Items(rows), self._lines)
         log_start(facts.language, facts.timeout)
-        facts = self._served(facts, loop, pool)
+        facts = self._served(client, facts, loop, task, pool)
         if pool.thrown is not None:
             raise pool.thrown
         result = self._judged(facts, pool)
@@ -111,8 +112,10 @@ class MapExecution:
             self._displays,
         )
 
-    def _served(self, facts: Facts, loop: Loop, pool: Pool) -> Facts:
-        """Have the pool serve; what is known of the map then."""
+    def _served(
+        self, client: SupervisorClient, facts: Facts, loop: Loop, task: Task, pool: Pool
+    ) -> Facts:
+        """Have the pool serve, if the program is sound; what is known of the map then."""
         began = time.monotonic()
         values: list[Any] | None = None
         refusal: Exception | None = None
@@ -120,7 +123,9 @@ class MapExecution:
             with loop:
                 if self._observer.started is not None:
                     self._observer.started(loop)
-                pool.serve()
+                facts = replace(facts, verdict=judge(loop, client, task, mapped=True))
+                if facts.verdict.trace is None and not loop.interrupted:
+                    pool.serve()
             values = self._converted(pool.outcomes.values)
         except (CodeExecError, OSError, MemoryError) as error:
             refusal = error
@@ -159,7 +164,7 @@ class MapExecution:
     def _judged(self, facts: Facts, pool: Pool) -> ExecutionResult:
         """How the map has ended."""
         result = compose(facts)
-        if result.outcome is Outcome.INTERRUPTED or facts.refusal is not None:
+        if result.outcome is Outcome.INTERRUPTED or facts.refusal or facts.verdict.trace:
             return result
         if pool.fault is not None:
             fault = pool.fault

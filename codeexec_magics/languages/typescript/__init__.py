@@ -1,7 +1,8 @@
 """TypeScript, run by the runner of JavaScript: types are taken out, positions stay.
 
 Lives in the kernel; describes, starts nothing. Enums, namespaces and parameter properties run, too.
-Types are not checked.
+Before it runs, the engine has its types checked (`engine.checking`) by the compiler that npm
+fetches, in the versions that ``compiler/package-lock.json`` names.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ LANGUAGE = Language(
     command=_command,
     describe=describe,
     checker=javascript.checker(typed=True),
-    settings={"milliseconds": ""},
+    typed=True,
+    settings={"milliseconds": "", "no-check": ""},
     syntax="typescript",
     comment="//",
     out_of_memory=javascript.LANGUAGE.out_of_memory,
