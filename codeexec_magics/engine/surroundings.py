@@ -45,6 +45,7 @@ def recipe_of(language: Language, options: ExecutionOptions) -> Recipe:
         modules=language.ahead(directory),
         ahead=ahead if language.standbys is None else min(ahead, language.standbys),
         isolation=Isolation(options.seal, options.network, options.sandbox, protected),
+        hints=language.hinted(),
     )
 
 
@@ -75,7 +76,8 @@ def ask_ahead(client: SupervisorClient, language: Language, recipe: Recipe) -> N
         language: What may know better by now what is to be loaded ahead.
         recipe: Of the worker before.
     """
-    client.ask_ahead(recipe._replace(modules=language.ahead(recipe.directory)), idle=True)
+    modules = language.ahead(recipe.directory)
+    client.ask_ahead(recipe._replace(modules=modules, hints=language.hinted()), idle=True)
 
 
 def ask_early(client: SupervisorClient, language: str, options: ExecutionOptions) -> None:

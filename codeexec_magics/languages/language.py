@@ -37,8 +37,10 @@ class Language:
             ``--python 3.12``, or whatever the flag of the language is, may name one.
         modules: Returns what a zygote of the runner loads ahead, for the worker's directory; None
             for a runtime that cannot fork.
-        learn: Told which of its libraries a program has loaded, for `modules`; None if nobody
-            cares.
+        learn: Told which of its libraries a program has loaded, for `modules` or `hints`; None if
+            nobody cares.
+        hints: Returns words for the command of a worker that is started ahead, on what it may need;
+            None where it cannot prepare for anything.
         extract: Turns what the runtime wrote to the outputs arena when it crashed, and the
             program, into a trace; None for a runtime that writes nothing there.
         describe: What a program's source tells of it, for the names of its inputs; None where
@@ -74,6 +76,7 @@ class Language:
     takes_versions: bool = False
     modules: Callable[[str], Sequence[str]] | None = None
     learn: Callable[[Iterable[str]], None] | None = None
+    hints: Callable[[], Sequence[str]] | None = None
     extract: Callable[[str, Program], Trace | None] | None = None
     describe: Callable[[Program, tuple[str, ...]], Description] | None = None
     check: Callable[[Program], Trace | None] | None = None
@@ -113,6 +116,10 @@ class Language:
     def ahead(self, directory: str) -> list[str] | None:
         """What a zygote loads ahead for a worker in a directory; None if there is no zygote."""
         return None if self.modules is None else list(self._ask("modules", [], directory))
+
+    def hinted(self) -> list[str]:
+        """Words for the command of a worker that is started ahead."""
+        return [] if self.hints is None else list(self._ask("hints", []))
 
     def request(self) -> dict[str, Any]:
         """What the runner is told with each program, beside what all runners are."""

@@ -156,7 +156,7 @@ class Kept:
 
     def has(self, recipe: Recipe) -> bool:
         """Whether such a worker has been asked for."""
-        return any(request.recipe == recipe for request in self._requests)
+        return any(request.recipe.serves(recipe) for request in self._requests)
 
     def add(self, request: Request) -> None:
         """Keep one more; what it takes the place of is given up, and the oldest if it is many."""
@@ -168,7 +168,7 @@ class Kept:
 
     def take(self, recipe: Recipe) -> Request | None:
         """The caller owns it from now on; None if there is none for this recipe."""
-        found = next((one for one in self._requests if one.recipe == recipe), None)
+        found = next((one for one in self._requests if one.recipe.serves(recipe)), None)
         if found is not None:
             self._requests.remove(found)
         return found

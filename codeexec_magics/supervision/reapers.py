@@ -142,7 +142,7 @@ class Reapers:
         self._count += 1
         tier = self._choice.tier(Isolation.from_message(pool.lease["isolation"]))
         assignment = {
-            "argv": pool.lease["argv"],
+            "argv": [*pool.lease["argv"], *pool.lease["hints"]],
             "environment": pool.lease["environment"],
             "directory": pool.lease["directory"],
             "session": self._session,

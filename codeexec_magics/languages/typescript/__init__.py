@@ -31,6 +31,8 @@ LANGUAGE = Language(
     suffixes=(".ts", ".mts", ".cts"),
     command=_command,
     describe=describe,
+    learn=javascript.learn,
+    hints=javascript.hints,
     checker=javascript.checker(typed=True),
     typed=True,
     settings={"milliseconds": "", "no-check": ""},

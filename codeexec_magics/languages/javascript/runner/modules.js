@@ -13,8 +13,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-/** The program may replace it. */
-const { accessSync } = fs;
+/** The program may replace them before a package is wanted. */
+const { accessSync, readFileSync, statSync } = fs;
+const { Script } = vm;
+const { arch, version } = process;
 const STORE = path.join(__dirname, '..', '__pycache__');
 const INSTALLED = path.join(__dirname, '..', 'node_modules');
 const PACKAGES = {
@@ -43,34 +45,34 @@ function filesOf(name) {
 /** One script of some files, whose value has a function for each; a character is a byte. */
 function textOf(files) {
   const functions = files.map((file) => {
-    const source = fs.readFileSync(file, 'utf8');
-    return `${JSON.stringify(file)}: function (${PARAMETERS}) {${source}\n}`;
+    const source = readFileSync(file, 'utf8');
+    // By where it stands beside us: the folder may be moved, or copied.
+    return `${JSON.stringify(path.relative(__dirname, file))}: function (${PARAMETERS}) {${source}\n}`;
   });
   const asEscape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return `({\n${functions.join(',\n')}\n})`.replace(/[^\0-\xff]/g, asEscape);
 }
 
 const compile = (name, text, cachedData) =>
-  new vm.Script(text, { filename: path.join(__dirname, name), cachedData });
+  new Script(text, { filename: path.join(__dirname, name), cachedData });
 
-const storeOf = (name) =>
-  path.join(STORE, `${path.basename(name)}-${process.version}-${process.arch}.bin`);
+const storeOf = (name) => path.join(STORE, `${path.basename(name)}-${version}-${arch}.bin`);
 
-/** A file as it is now: its path, its size, and when it was changed. */
+/** A file as it is now: its place, its size, and when it was changed. */
 function stateOf(file) {
-  const { size, mtimeMs } = fs.statSync(file);
-  return [file, size, mtimeMs];
+  const { size, mtimeMs } = statSync(file);
+  return [path.relative(__dirname, file), size, mtimeMs];
 }
 
 const isAsItWas = ([file, size, mtimeMs]) => {
-  const now = fs.statSync(file);
+  const now = statSync(path.join(__dirname, file));
   return now.size === size && now.mtimeMs === mtimeMs;
 };
 
 /** What was kept of a bundle, as `{text, data}`; null if its files have changed since. */
 function keptOf(name) {
   try {
-    const bytes = fs.readFileSync(storeOf(name));
+    const bytes = readFileSync(storeOf(name));
     const end = bytes.indexOf('\n');
     const { files, length, size } = JSON.parse(bytes.utf8Slice(0, end));
     const start = end + 1 + length;
@@ -106,7 +108,7 @@ function moduleOf(bundle, file) {
     module = { exports: {} };
     loaded.set(file, module);
     const folder = path.dirname(file);
-    const run = open(bundle)[file];
+    const run = open(bundle)[path.relative(__dirname, file)];
     run.call(module.exports, module.exports, requireFrom(folder), module, file, folder);
   }
   return module.exports;
@@ -145,7 +147,7 @@ function keep(name) {
   const head = { files: files.map(stateOf), length: text.length, size: code.length };
   const parts = [Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(text, 'latin1'), code];
   const unfinished = `${storeOf(name)}.new`;
-  if (isThere(unfinished) && Date.now() - fs.statSync(unfinished).mtimeMs > OLD_MILLISECONDS) {
+  if (isThere(unfinished) && Date.now() - statSync(unfinished).mtimeMs > OLD_MILLISECONDS) {
     fs.rmSync(unfinished);
   }
   fs.mkdirSync(STORE, { recursive: true });

@@ -54,11 +54,8 @@ function putOnPath() {
   }
 }
 
-/** Whether types are to be taken out first; the program sees nothing of the word. */
-function takesTypeScript() {
-  const at = process.argv.indexOf('--typescript');
-  return at > 0 && process.argv.splice(at, 1).length > 0;
-}
+/** The words of our command; the program sees nothing of them. */
+const words = process.argv.splice(2, Infinity);
 
 /** Let the program find none of our modules in the cache that it sees. */
 function hideModules() {
@@ -69,11 +66,11 @@ function hideModules() {
 /** Use the time that nobody waits for. */
 function prepare() {
   modules.prepare();
-  rehearse();
+  rehearse(words);
 }
 
 async function main() {
-  const isTyped = takesTypeScript();
+  const isTyped = words.includes('--typescript');
   // Not loaded for JavaScript: what a process has in memory, its end takes time to give back.
   const typescript = isTyped ? modules.load('./source/typescript.js') : null;
   if (isTyped && typescript.missing() !== '') {

@@ -23,6 +23,7 @@ const { isUsers, pathOf } = require('./stack_frames.js');
 const { namesOn, wordsOn } = require('../source/identifiers.js');
 const plainConsole = require('../output/plain_console.js');
 const { attempt } = require('../refusal.js');
+const { use } = require('../used.js');
 
 /** Pauses of a run; a program that throws and catches without end is not held up any longer. */
 const MOST_PAUSES = 16;
@@ -252,6 +253,7 @@ function prepare(program) {
   records = $.bareList();
   left = MOST_PAUSES;
   if (HAS_LOCALS.test(program.source)) {
+    use('debugger');
     attach();
     ask('Debugger.setPauseOnExceptions', { __proto__: null, state: 'all' });
   }

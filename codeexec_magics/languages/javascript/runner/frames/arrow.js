@@ -12,6 +12,7 @@ const { isAscii } = require('node:buffer');
 const columns = require('./columns.js');
 const { dateOf, narrow } = require('../values/dtypes.js');
 const { Refusal } = require('../refusal.js');
+const { use } = require('../used.js');
 
 const UNITS = ['s', 'ms', 'us', 'ns'];
 const LONGEST_TEXT = 0x1fff0000;
@@ -171,6 +172,7 @@ function columnOf(batch) {
 
 /** The columns of a stream's fields, given by their numbers. */
 function fieldsOf(bytes, wanted) {
+  use('arrow');
   const { children } = load().tableFromIPC(bytes);
   return wanted.map((field) => {
     const { data, type } = children[field];

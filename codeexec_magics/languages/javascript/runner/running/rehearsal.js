@@ -20,17 +20,26 @@ const { programOf } = require('../source/program.js');
 const FILE = '<cell>';
 const REQUEST = '{"inputs":{"codec":"tree","inline":{"x":[1,"a",{"y":0.5}]}}}';
 
-/** Rehearse a run. */
-function rehearse() {
-  parser.load();
-  arrow.prepare();
+const PARTS = {
+  __proto__: null,
+  arrow: arrow.prepare,
+  debugger: () => setTimeout(pauses.attach, 0).unref(),
+  parser: parser.load,
+};
+
+/** Rehearse a run, given the words of our command: the parts that it may need are among them. */
+function rehearse(words) {
   stop.listen();
   decode(JSON.parse(REQUEST).inputs, REQUEST);
   makeDisplay('');
   bindings.bindModule(FILE);
   const program = programOf({ source: '1 + 1', filename: FILE, first_line: 1 });
   encode(evaluate.prepare(program, 'transform')()[1]);
-  setTimeout(pauses.attach, 0).unref();
+  for (const name of Object.keys(PARTS)) {
+    if (words.includes(`--prepare=${name}`)) {
+      PARTS[name]();
+    }
+  }
 }
 
 module.exports = { __proto__: null, rehearse };

@@ -24,6 +24,7 @@ const { programOf } = require('../source/program.js');
 const { Refusal, attempt } = require('../refusal.js');
 const stop = require('./stop.js');
 const threads = require('./threads.js');
+const { partsUsed } = require('../used.js');
 const { nameFile } = require('../failures/stack_frames.js');
 const visibleStacks = require('../failures/visible_stacks.js');
 const { traceOf, traceOfMessage } = require('../failures/traces.js');
@@ -66,7 +67,10 @@ class Ending {
     const lack = missing.length === 0 ? '' : `,"missing":${$.jsonStringify(missing)}`;
     const left = attempt(pending.pending, { __proto__: null });
     const rest = $.objectKeys(left).length === 0 ? '' : `,"pending":${$.jsonStringify(left)}`;
-    if (!sendLast(`{"type":"result","token":${this.#token}${lack},"value":${value}${rest}}`)) {
+    const loaded = `,"loaded":${partsUsed()}`;
+    if (
+      !sendLast(`{"type":"result","token":${this.#token}${lack}${loaded},"value":${value}${rest}}`)
+    ) {
       this.#error(
         traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
         'encoding',

@@ -6,6 +6,8 @@
  */
 'use strict';
 
+const { use } = require('../used.js');
+
 const OPTIONS = {
   ecmaVersion: 'latest',
   allowAwaitOutsideFunction: true,
@@ -24,6 +26,7 @@ function load() {
 
 /** Parse a text as `script` or `module`; throws acorn's SyntaxError, with `pos` and `loc`. */
 function parse(text, sourceType) {
+  use('parser');
   load();
   return acorn.parse(text, { ...OPTIONS, sourceType });
 }

@@ -1,16 +1,18 @@
-"""What V8 has made of the runner is kept beside it, and is never that of other sources."""
+"""What a JavaScript worker needs not do again: compile the runner, prepare what nobody uses."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from javascript_worker import runtimes
+from javascript_worker import Worker, runtimes
 
 import codeexec_magics
+from codeexec_magics.languages import javascript, typescript
 
 PACKAGE = Path(codeexec_magics.__file__).parent / "languages" / "javascript"
 SHOWN = "modules.load('./refusal.js').attempt(() => { throw 1; }, 'as it was')"
@@ -42,6 +44,12 @@ def test_it_is_made_once_and_again_when_a_source_changes(node: str, runner: Path
     run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
     assert kept(runner) == first
 
+    copy = Path(shutil.copytree(runner.parent, runner.parent.parent / "copy"), "runner")
+    shutil.rmtree(runner.parent)
+    assert run(node, copy, f"console.log({SHOWN}); modules.prepare()") == "as it was"
+    assert kept(copy) == first
+    runner = copy
+
     changed = runner / "refusal.js"
     changed.write_text(changed.read_text().replace("return fallback", "return 'made new'"))
     assert run(node, runner, f"console.log({SHOWN})") == "made new"
@@ -61,3 +69,34 @@ def test_what_is_half_written_or_not_to_be_written_is_no_harm(node: str, runner:
     shutil.rmtree(store)
     store.write_text("a file")
     assert run(node, runner, f"console.log({SHOWN}); modules.prepare()") == "as it was"
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("1 + 1", []),
+        ("(() => 1)()", ["debugger"]),
+        ("{a: 1, b: 2}", ["debugger", "parser"]),
+        ("const a = [3]; a.b.c", None),
+    ],
+)
+def test_a_program_tells_what_it_has_used_of_the_runner(
+    start: Callable[..., Worker], source: str, parts: list[str] | None
+) -> None:
+    worker = start()
+    worker.run(source)
+    last = worker.finish().last
+
+    assert last is not None
+    assert last.get("loaded") == parts
+
+
+def test_what_the_last_programs_used_is_prepared_for_the_next() -> None:
+    javascript.learn(["debugger", "--evil"])
+    javascript.learn(["parser"])
+    assert javascript.hints() == ["--prepare=debugger", "--prepare=parser"]
+    assert typescript.LANGUAGE.hinted() == javascript.LANGUAGE.hinted() == javascript.hints()
+
+    for _ in range(4):
+        javascript.learn([])
+    assert javascript.hints() == []
