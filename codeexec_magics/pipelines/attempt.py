@@ -18,6 +18,7 @@ from codeexec_magics.engine.mapping import MapPlan
 from codeexec_magics.engine.observer import Observer, Running
 from codeexec_magics.engine.transform import Transform
 from codeexec_magics.errors import CodeExecError, ExecutionFailed, InvalidOptions
+from codeexec_magics.pipelines.concealing import Stream
 from codeexec_magics.pipelines.environment import Variables
 from codeexec_magics.pipelines.placing import placed
 from codeexec_magics.pipelines.step import Step
@@ -80,6 +81,7 @@ class Attempt:
         self._lock = threading.Lock()
         self._asked = 0
         self._stopping = threading.Event()
+        self._streams: dict[str, Stream | None] = {}
         self.running: Running | None = None
 
     def start(self) -> None:
@@ -123,6 +125,8 @@ class Attempt:
         except BaseException as error:  # noqa: BLE001 - who waits for this step must hear of it
             result = refused(step, error)
         finally:
+            for stream in tuple(self._streams):
+                self._print(stream, "", last=True)
             with self._lock:
                 self.running = None
         return self._work.variables.scrubbed(placed(result, step))
@@ -168,12 +172,22 @@ class Attempt:
         return ExecutionResult(Outcome.SUCCEEDED, step.language, values, exit_code=0)
 
     def _observer(self) -> Observer:
-        name, hidden = self._work.step.id, self._work.variables.hidden
+        name, clean = self._work.step.id, self._work.variables.clean
         return Observer(
-            output=lambda stream, text: self._post("output", name, stream, hidden(text)),
-            display=lambda bundle, metadata: self._post("display", name, bundle, metadata),
+            output=self._print,
+            display=lambda bundle, metadata: self._post(
+                "display", name, clean(bundle), clean(metadata)
+            ),
             started=self._started,
         )
+
+    def _print(self, stream: str, text: str, *, last: bool = False) -> None:
+        """Tell what was printed, without secrets: half of one waits for the rest."""
+        hiding = self._streams.setdefault(stream, self._work.variables.stream())
+        if hiding is not None:
+            text = hiding.finish() if last else hiding.feed(text)
+        if text:
+            self._post("output", self._work.step.id, stream, text)
 
     def _started(self, running: Running) -> None:
         with self._lock:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from codeexec_magics.engine.mapping.failures import ItemFailure
 from codeexec_magics.errors import PipelineError
+from codeexec_magics.pipelines.concealing import Concealer, Stream
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.nodes import Problem, nearest
 from codeexec_magics.pipelines.step import Step
@@ -22,49 +24,56 @@ from codeexec_magics.values.traces import Trace
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _SHORTEST = 4
 """Characters; to replace each `1` would only tell that one was replaced."""
-_HIDDEN = "•••"
 
 
-@dataclass(frozen=True, slots=True)
 class Variables:
     """The variables of one step.
 
-    Attributes:
+    Args:
         values: By name, as its process gets them.
-        secrets: What came from the environment, the longest first.
+        secrets: What came from the environment.
+
+    Attributes:
+        values: As given.
     """
 
-    values: Mapping[str, str]
-    secrets: tuple[str, ...] = ()
+    def __init__(self, values: Mapping[str, str], secrets: tuple[str, ...] = ()) -> None:
+        self.values = values
+        self._concealer = Concealer(secrets) if secrets else None
 
-    def hidden(self, text: str) -> str:
-        """A text without what came from the environment."""
-        for secret in self.secrets:
-            text = text.replace(secret, _HIDDEN)
-        return text
+    def stream(self) -> Stream | None:
+        """What hides the secrets in text that comes piece by piece; None if there are none."""
+        return None if self._concealer is None else Stream(self._concealer)
+
+    def clean(self, data: Any) -> Any:
+        """Plain data that does not tell what came from the environment."""
+        return data if self._concealer is None else self._concealer.clean(data)
 
     def scrubbed(self, result: ExecutionResult) -> ExecutionResult:
         """A result that does not tell what came from the environment; its value is the step's."""
-        if not self.secrets:
+        if self._concealer is None:
             return result
-        trace = None if result.trace is None else result.trace.to_dict()
         return replace(
             result,
-            error=self._clean(result.error),
-            trace=None if trace is None else Trace.from_dict(self._clean(trace)),
-            stdout=self._clean(result.stdout),
-            stderr=self._clean(result.stderr),
-            displays=tuple(self._clean(dict(bundle)) for bundle in result.displays),
+            error=self.clean(result.error),
+            trace=self._trace(result.trace),
+            stdout=self.clean(result.stdout),
+            stderr=self.clean(result.stderr),
+            displays=tuple(self.clean(dict(bundle)) for bundle in result.displays),
+            output=self._values(result.output),
         )
 
-    def _clean(self, data: Any) -> Any:
-        if isinstance(data, str):
-            return self.hidden(data)
-        if isinstance(data, dict):
-            return {self._clean(name): self._clean(value) for name, value in data.items()}
-        if isinstance(data, list | tuple):
-            return [self._clean(value) for value in data]
-        return data
+    def _trace(self, trace: Trace | None) -> Trace | None:
+        return None if trace is None else Trace.from_dict(self.clean(trace.to_dict()))
+
+    def _values(self, output: Any) -> Any:
+        """What a map gave, where items that failed stand among the step's own values."""
+        if type(output) is not list or not any(isinstance(one, ItemFailure) for one in output):
+            return output
+        return [self._failure(one) if isinstance(one, ItemFailure) else one for one in output]
+
+    def _failure(self, failed: ItemFailure) -> ItemFailure:
+        return replace(failed, error=self.clean(failed.error), trace=self._trace(failed.trace))
 
 
 def variables_of(pipeline: Pipeline) -> dict[str, Variables]:
@@ -101,4 +110,4 @@ def _filled(step: Step, file: str, problems: list[Problem]) -> Variables:
         name: _REFERENCE.sub(lambda found, name=name: fill(name, found), text)  # type: ignore[misc]
         for name, text in step.environment.items()
     }
-    return Variables(values, tuple(sorted(secrets, key=len, reverse=True)))
+    return Variables(values, tuple(sorted(secrets)))
