@@ -118,7 +118,8 @@ class Engine:
         run, host = Run.of(program, label, key=key), hosting.current()
         if host is not None:
             options, observer = host.limited(options), host.asked(observer or Observer())
-        return _followed(run, self._many(program, options, items, inputs, plan), observer)
+        work = self._many(program, options, items, inputs, plan, run.label)
+        return _followed(run, work, observer)
 
     def start(
         self,
@@ -215,12 +216,14 @@ class Engine:
         items: Iterable[Any],
         inputs: Inputs,
         plan: MapPlan | None,
+        label: str = "",
     ) -> Work:
         """The work of mapping a program."""
         from codeexec_magics.engine import mapping  # late: few executors ever map
 
-        values = _checked_inputs(inputs)
-        _check_directory(options.directory)
+        values, on = _checked_inputs(inputs), plan.on if plan is not None else None
+        if on is None:
+            _check_directory(options.directory)
         try:
             language = find(program.language)
         except CodeExecError as error:
@@ -228,8 +231,16 @@ class Engine:
             return lambda _: refused
         mapping.check(language, items)
 
+        how = plan or mapping.MapPlan()
+        if on is not None:
+            from codeexec_magics.engine import scaling  # late: few maps leave this machine
+
+            scaling.check(on)
+            return lambda observer: scaling.ScaledExecution(
+                program, language, options, how, observer, label
+            ).run(items, values)
+
         def work(observer: Observer) -> ExecutionResult:
-            how = plan or mapping.MapPlan()
             execution = mapping.MapExecution(program, language, options, how, observer)
             return execution.run(self.client, items, values)
 

@@ -126,6 +126,15 @@ class Loop:
         for stream in worker.streams:
             self._watch(stream.fd, partial(self._on_output, stream))
 
+    def listen(self, fd: int, handler: Callable[[], bool]) -> None:
+        """Listen to a descriptor of another's, as long as its handler says so."""
+
+        def heard(mask: int) -> None:
+            if not handler():
+                self._forget(fd)
+
+        self._watch(fd, heard)
+
     def turn(self) -> None:
         """Wait for what happens next, and see to it.
 

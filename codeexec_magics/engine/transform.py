@@ -100,6 +100,7 @@ class Transform:
         batch: int | None = None,
         on_error: str = "stop",
         progress: Callable[[float, float | None, str], None] | None = None,
+        on: Any = None,
     ) -> list[Any]:
         """Call the program's function with each of many items, in several processes.
 
@@ -117,19 +118,24 @@ class Transform:
             on_error: ``stop``: the map fails with the first item that does. ``go on``: it fails
                 when all others are done. ``collect``: an `ItemFailure` takes the value's place.
             progress: Called with how many are done, how many there are (or None), and a text.
+            on: Where they are worked on: a client of Dask or ipyparallel, the module ``ray``, any
+                executor of ``concurrent.futures``; None for this machine.
 
         Returns:
             The values, in the order of the items.
 
         Raises:
             ExecutionFailed: The subclass that matches how the item failed that comes first.
+            EncodingFailed: Inputs cannot travel to where the items are worked on.
             KeyboardInterrupt: The user interrupted it.
             InvalidOptions: An argument cannot be meant.
         """
         __tracebackhide__ = _rich_traceback_omit = True
-        options, plan = self._mapped(timeout, workers, batch, on_error)
+        options, plan = self._mapped(timeout, workers, batch, on_error, on)
         observer = Observer(output=_pass_on, progress=progress)
         executor = shared_executor()
+        if on is not None:
+            _check_travelling(inputs)
         result = executor.map(
             self.program, options, items, inputs, observer, plan=plan, label=self.name
         )
@@ -206,6 +212,7 @@ class Transform:
         timeout: float | None = None,
         batch: int | None = None,
         on_error: str = "stop",
+        on: Any = None,
     ) -> Job:
         """Do what `map` does in the background; takes the same, and raises `InvalidOptions` only.
 
@@ -213,17 +220,50 @@ class Transform:
         list of values. Inputs, lists and frames have been copied when this returns; an iterator
         is drawn from in the job's thread.
         """
-        options, plan = self._mapped(timeout, workers, batch, on_error)
+        options, plan = self._mapped(timeout, workers, batch, on_error, on)
         executor = shared_executor()
         return executor.start_map(self.program, options, items, inputs, plan=plan, label=self.name)
 
+    def stream(
+        self,
+        items: Iterable[Any],
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        workers: int | None = None,
+        timeout: float | None = None,
+        batch: int | None = None,
+        on_error: str = "stop",
+        on: Any = None,
+    ) -> Iterator[Any]:
+        """Do what `map` does, and give the values one by one, in order; takes the same.
+
+        Items are drawn only so far ahead of the values that are taken: the iterable may be endless.
+        When the generator is closed, or nobody has it any more, nothing is left of it. With ``go
+        on`` and ``collect`` an `ItemFailure` stands in the item's place; with ``go on`` the end
+        raises.
+
+        Raises:
+            InvalidOptions: An argument cannot be meant.
+            EncodingFailed: Inputs cannot travel to where the items are worked on.
+        """
+        from codeexec_magics.engine.scaling.streaming import stream  # late, as for maps
+
+        options, plan = self._mapped(timeout, workers, batch, on_error, on)
+        observer = Observer(output=_pass_on)
+        return stream(self.program, self.name, items, inputs or {}, options, plan, observer)
+
     def _mapped(
-        self, timeout: float | None, workers: int | None, batch: int | None, on_error: str
+        self,
+        timeout: float | None,
+        workers: int | None,
+        batch: int | None,
+        on_error: str,
+        on: Any = None,
     ) -> tuple[ExecutionOptions, MapPlan]:
         from codeexec_magics.engine.mapping import MapPlan  # late: few transforms are mapped
 
         options = self.options if timeout is None else replace(self.options, timeout=timeout)
-        return options, MapPlan(workers=workers, batch=batch, on_error=on_error)
+        return options, MapPlan(workers=workers, batch=batch, on_error=on_error, on=on)
 
     def submit(self, *arguments: Any, **keywords: Any) -> Job:
         """Run the program with these inputs in the background; its job has what it prints.
@@ -310,6 +350,12 @@ def syntax_failure(program: Program) -> ExecutionResult | None:
     return ExecutionResult(
         Outcome.FAILED, language=language.name, error=trace.headline, trace=trace, exit_code=None
     )
+
+
+def _check_travelling(inputs: Mapping[str, Any] | None) -> None:
+    from codeexec_magics.engine.scaling import packed_inputs  # late: few maps leave this machine
+
+    packed_inputs(inputs or {})
 
 
 def _pass_on(stream: str, text: str) -> None:

@@ -40,12 +40,16 @@ class Receipt:
         forced: Those among them that had to be killed.
         left: Those that were still there at the end; 0, or the result is no success.
         containment: What held the run's processes together, for example ``guarded-subreaper``.
+        unconfirmed: Processes of a map elsewhere that have not told how they ended.
+        lost: Workers of a map elsewhere that have gone meanwhile.
     """
 
     reaped: int = 0
     forced: int = 0
     left: int = 0
     containment: str = ""
+    unconfirmed: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,7 @@ class ExecutionResult:
                 "forced": self.receipt.forced,
                 "left": self.receipt.left,
                 "containment": self.receipt.containment,
+                **_of_elsewhere(self.receipt),
             },
             "timeout": None if self.timeout == float("inf") else self.timeout,
             "displays": [dict(bundle) for bundle in self.displays],
@@ -224,6 +229,12 @@ def _trace_from_text(data: Mapping[str, Any]) -> Trace | None:
         return None
     kind, _, message = str(data.get("error") or "").partition(": ")
     return Trace(type=kind or "Error", message=message, text=text)
+
+
+def _of_elsewhere(receipt: Receipt) -> dict[str, int]:
+    """What only a map elsewhere has."""
+    told = {"unconfirmed": receipt.unconfirmed, "lost": receipt.lost}
+    return {name: count for name, count in told.items() if count}
 
 
 def _receipt(data: Mapping[str, Any]) -> Receipt:

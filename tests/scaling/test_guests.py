@@ -13,42 +13,13 @@ from typing import Any
 
 import pytest
 from census import wait_until
+from marked_cells import alive, double, sleeper, transform
 
-from codeexec_magics import CodeExecutor, ExecutionOptions, Program, Transform
+from codeexec_magics import CodeExecutor
 from codeexec_magics.errors import MemoryLimitExceeded
 from codeexec_magics.supervision.processes import children
 
 distributed = pytest.importorskip("distributed")
-
-OPTIONS = ExecutionOptions(timeout=float("inf"), standbys=1)
-
-
-def transform(name: str, source: str, language: str = "python") -> Transform:
-    return Transform(name, Program(source, language), OPTIONS)
-
-
-def sleeper(mark: str) -> Transform:
-    """Starts two processes that bear a mark in their arguments, and waits for one."""
-    program = (
-        "import subprocess\n"
-        f"subprocess.Popen(['sleep', '{mark}'], start_new_session=True)\n"
-        f"def transform(x): return subprocess.run(['sleep', '{mark}']).returncode"
-    )
-    return transform("hostile", program)
-
-
-def alive(mark: str) -> list[int]:
-    """The processes whose argument is a mark."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[:2] == [b"sleep", mark.encode()]:
-                found.append(int(name))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +29,7 @@ def client() -> Iterator[Any]:
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",
             memory_limit="400MB",
         ) as cluster,
         distributed.Client(cluster) as own,
@@ -68,9 +39,6 @@ def client() -> Iterator[Any]:
 
 def pids(client: Any) -> set[int]:
     return set(client.run(os.getpid).values())
-
-
-double = transform("double", "def transform(x): return x * 2")
 
 
 def test_a_cancelled_task_ends_its_cell_and_no_worker(client: Any) -> None:

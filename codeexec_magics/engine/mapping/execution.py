@@ -16,7 +16,8 @@ from codeexec_magics.data.rows import floats_again, is_frame, no_rows, rows_of
 from codeexec_magics.engine.displays import Displays
 from codeexec_magics.engine.execution import judge
 from codeexec_magics.engine.loop import Loop
-from codeexec_magics.engine.mapping.failures import ItemFailure
+from codeexec_magics.engine.mapping.failures import judged
+from codeexec_magics.engine.mapping.fed_items import FedItems
 from codeexec_magics.engine.mapping.items import Items
 from codeexec_magics.engine.mapping.lines import Lines
 from codeexec_magics.engine.mapping.plan import MapPlan
@@ -92,14 +93,23 @@ class MapExecution:
             self._models = (items,)
         loop = Loop(client, self._printed, self._observer.timers)
         task = self._task(inputs, loop)
-        pool = Pool(client, loop, task, self._plan, Items(rows), self._lines)
+        pool = self._pool(client, loop, task, rows)
         log_start(facts.language, facts.timeout)
         facts = self._served(client, facts, loop, task, pool)
         if pool.thrown is not None:
             raise pool.thrown
-        result = self._judged(facts, pool)
+        result = compose(facts)
+        refused = facts.refusal is not None or facts.verdict.trace is not None
+        if result.outcome is not Outcome.INTERRUPTED and not refused:
+            failures, how = pool.outcomes.failures, self._plan.on_error
+            result = judged(result, pool.fault, failures, pool.drawn, how)
         log_end(result)
         return result
+
+    def _pool(self, client: SupervisorClient, loop: Loop, task: Task, rows: Iterable[Any]) -> Pool:
+        if not isinstance(rows, FedItems):
+            return Pool(client, loop, task, self._plan, Items(rows), self._lines)
+        return Pool(client, loop, task, self._plan, rows, self._lines, rows.outcomes)
 
     def _task(self, inputs: Mapping[str, Any], loop: Loop) -> Task:
         return Task(
@@ -125,8 +135,10 @@ class MapExecution:
                     self._observer.started(loop)
                 facts = replace(facts, verdict=judge(loop, client, task, mapped=True))
                 if facts.verdict.trace is None and not loop.interrupted:
+                    for fd, handler in pool.watched.items():
+                        loop.listen(fd, handler)
                     pool.serve()
-            values = self._converted(pool.outcomes.values)
+            values = converted(pool.outcomes.values, self._options.converter, self._models)
         except (CodeExecError, OSError, MemoryError) as error:
             refusal = error
         except KeyboardInterrupt:
@@ -149,53 +161,23 @@ class MapExecution:
             left=loop.left,
         )
 
-    def _converted(self, values: list[Any]) -> Any:
-        """The values in the form that is asked for: columns of the frame have its types again."""
-        form = self._options.converter
-        if self._models and form in ("auto", "records"):
-            floats_again(values, self._models[0])
-        elif self._models and not values and form != "numpy":
-            return convert(no_rows(self._models[0]), form, "result", self._models)
-        return convert(values, form, "result", self._models)
-
     def _printed(self, stream: str) -> str:
         return self._lines[stream].text()
 
-    def _judged(self, facts: Facts, pool: Pool) -> ExecutionResult:
-        """How the map has ended."""
-        result = compose(facts)
-        if result.outcome is Outcome.INTERRUPTED or facts.refusal or facts.verdict.trace:
-            return result
-        if pool.fault is not None:
-            fault = pool.fault
-            return replace(
-                result,
-                outcome=fault.outcome,
-                output=None,
-                error=fault.error,
-                trace=fault.trace,
-                exit_code=fault.exit_code,
-            )
-        if pool.outcomes.failures and self._plan.on_error != "collect":
-            return self._failed(result, pool.outcomes.failures, pool.drawn)
-        return result
 
-    def _failed(
-        self, result: ExecutionResult, failures: Mapping[int, ItemFailure], drawn: int
-    ) -> ExecutionResult:
-        failure = failures[min(failures)]
-        trace, others = failure.noted(), ""
-        if len(failures) > 1 and self._plan.on_error != "stop":  # else their number is luck
-            counted = f"{len(failures):,} of {drawn:,} items failed"
-            trace, others = replace(trace, notes=(*trace.notes, counted)), f"; {counted}"
-        return replace(
-            result,
-            outcome=failure.outcome,
-            output=None,
-            error=f"{failure.error} ({failure.place}{others})",
-            trace=trace,
-            exit_code=failure.exit_code,
-        )
+def converted(values: list[Any], form: str, models: tuple[object, ...]) -> Any:
+    """The values in the form that is asked for: columns of the frame have its types again.
+
+    Args:
+        values: In the order of the items.
+        form: One of `CONVERTERS`.
+        models: The frame whose rows were mapped, if another language has seen them; else nothing.
+    """
+    if models and form in ("auto", "records"):
+        floats_again(values, models[0])
+    elif models and not values and form != "numpy":
+        return convert(no_rows(models[0]), form, "result", models)
+    return convert(values, form, "result", models)
 
 
 def check(language: Language, items: object) -> None:
@@ -210,7 +192,7 @@ def check(language: Language, items: object) -> None:
     """
     if not language.maps:
         raise InvalidOptions(f"{language.name} does not map")
-    if not isinstance(items, Iterable) and not is_frame(items):
+    if not isinstance(items, Iterable | Items) and not is_frame(items):
         raise InvalidOptions(f"what is mapped must be iterable, not {type(items).__name__}")
 
 

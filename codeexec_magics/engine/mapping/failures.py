@@ -6,6 +6,7 @@ Lives in the kernel.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,6 +100,50 @@ class Outcomes:
     def summary(self) -> str:
         """What is done, in words."""
         return f"items, {len(self.failures):,} failed" if self.failures else "items"
+
+
+def judged(
+    result: ExecutionResult,
+    fault: ExecutionResult | None,
+    failures: Mapping[int, ItemFailure],
+    drawn: int,
+    on_error: str,
+) -> ExecutionResult:
+    """The result of a map that nobody has interrupted, by what came of its items.
+
+    Args:
+        result: As far as it is known.
+        fault: How a worker ended by the program's own fault, before or between its items.
+        failures: The items that have failed, by index.
+        drawn: How many items have been begun.
+        on_error: As in `MapPlan`.
+    """
+    if fault is not None:
+        return _ended_as(result, fault, fault.error, fault.trace)
+    if not failures or on_error == "collect":
+        return result
+    failure = failures[min(failures)]
+    trace, others = failure.noted(), ""
+    if len(failures) > 1 and on_error != "stop":  # else their number is luck
+        counted = f"{len(failures):,} of {drawn:,} items failed"
+        trace, others = replace(trace, notes=(*trace.notes, counted)), f"; {counted}"
+    return _ended_as(result, failure, f"{failure.error} ({failure.place}{others})", trace)
+
+
+def _ended_as(
+    result: ExecutionResult,
+    cause: ExecutionResult | ItemFailure,
+    error: str | None,
+    trace: Trace | None,
+) -> ExecutionResult:
+    return replace(
+        result,
+        outcome=cause.outcome,
+        output=None,
+        error=error,
+        trace=trace,
+        exit_code=cause.exit_code,
+    )
 
 
 def short(item: Any) -> str:

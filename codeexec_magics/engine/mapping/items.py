@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
@@ -84,12 +84,15 @@ class Items:
         total: How many items there are; None if that is not known.
         drawn: How many have been drawn.
         end: The index behind the last item that is still wanted; None for all.
+        watched: What the map's loop listens to for their sake: descriptors, and what is called
+            then; that says whether to listen on.
     """
 
     def __init__(self, items: Iterable[Any]) -> None:
         self.total = len(items) if isinstance(items, Sized) else None
         self.drawn = 0
         self.end: int | None = None
+        self.watched: dict[int, Callable[[], bool]] = {}
         self._slices: Sequence[Any] | None = None
         if isinstance(items, list | tuple | range) and type(items) in (list, tuple, range):
             self._slices = items

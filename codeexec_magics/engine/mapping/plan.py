@@ -6,7 +6,8 @@ Plain frozen values; lives in the kernel.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from codeexec_magics.errors import InvalidOptions
 
@@ -16,6 +17,7 @@ the others are finished, and the map fails. ``collect``: the others are finished
 and an `ItemFailure` stands in the item's place."""
 
 _MOST_WORKERS = 64
+_MOST_ELSEWHERE = 100_000
 _LARGEST_BATCH = 65_536
 
 
@@ -27,14 +29,19 @@ class MapPlan:
         workers: How many processes at once; None for one for each core.
         batch: How many items are handed over at once; None for as many as take some 20 ms.
         on_error: One of `ON_ERROR`.
+        on: Where they are worked on: a client of Dask or ipyparallel, the module ``ray``, any
+            executor of ``concurrent.futures``; None for this machine. Then ``workers`` bounds how
+            many chunks are worked on at once.
     """
 
     workers: int | None = None
     batch: int | None = None
     on_error: str = "stop"
+    on: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        _check_count("workers", self.workers, _MOST_WORKERS)
+        most = _MOST_WORKERS if self.on is None else _MOST_ELSEWHERE
+        _check_count("workers", self.workers, most)
         _check_count("batch", self.batch, _LARGEST_BATCH)
         if self.on_error not in ON_ERROR:
             known = ", ".join(map(repr, ON_ERROR))

@@ -5,7 +5,7 @@ Lives in the kernel, in the thread that executes; there is no other. The workers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from codeexec_magics.engine.loop import Loop
@@ -41,6 +41,7 @@ class Pool:
         plan: How items are handed out.
         items: What is handed out.
         lines: Where what they print goes, by the stream's name.
+        outcomes: What takes note of what comes of the items; None for a new one.
 
     Attributes:
         outcomes: What came of the items.
@@ -59,6 +60,7 @@ class Pool:
         plan: MapPlan,
         items: Items,
         lines: Mapping[str, Lines],
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._client = client
         self._loop = loop
@@ -73,7 +75,7 @@ class Pool:
         self._report = task.observer.progress
         self._reporting = Alarm(self.report, _BEAT)
         loop.timers.append(self._reporting)
-        self.outcomes = Outcomes()
+        self.outcomes = outcomes or Outcomes()
         self.fault: ExecutionResult | None = None
         self.thrown: BaseException | None = None
         self.stopped: Trace | None = None
@@ -84,6 +86,11 @@ class Pool:
     def drawn(self) -> int:
         """How many items have been begun."""
         return self._items.drawn
+
+    @property
+    def watched(self) -> Mapping[int, Callable[[], bool]]:
+        """What the items want to be woken by."""
+        return self._items.watched
 
     def serve(self) -> None:
         """Have the items worked on until there are no more, or until it makes no sense to go on.
