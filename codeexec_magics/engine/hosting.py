@@ -29,6 +29,8 @@ _ROUND = 0.05
 _WORKING = frozenset({"executing", "long-running"})
 _STANDBYS = 1
 """Workers that stand by, at most: an engine has many processes such as this one."""
+_IDLE, _IDLE_GUEST = 600.0, 30.0
+"""Seconds that they stand by while none is wanted."""
 _log = logging.getLogger("codeexec_magics.execution")
 
 
@@ -83,6 +85,13 @@ class Host:
 
 
 _NEVER = 1e9
+_guests: set[str] = set()
+"""The engines for which this process has worked."""
+
+
+def idle() -> float:
+    """Seconds for which a worker stands by in this process while none is wanted."""
+    return _IDLE_GUEST if _guests else _IDLE
 
 
 def current() -> Host | None:
@@ -105,6 +114,7 @@ def _dask(distributed: Any) -> Host | None:
         return None  # this thread is none that works on a task
     if key not in worker.state.tasks:
         return None
+    _guests.add("dask")
     limit = getattr(getattr(worker, "memory_manager", None), "memory_limit", None)
     threads = max(int(worker.state.nthreads), 1)
 

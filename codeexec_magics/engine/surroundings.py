@@ -11,7 +11,7 @@ import os
 import secrets
 from typing import Any
 
-from codeexec_magics.engine import own_folder
+from codeexec_magics.engine import hosting, own_folder
 from codeexec_magics.errors import CodeExecError
 from codeexec_magics.languages import Language, find
 from codeexec_magics.leases.client import SupervisorClient
@@ -44,6 +44,7 @@ def recipe_of(language: Language, options: ExecutionOptions) -> Recipe:
         directory=directory,
         modules=language.ahead(directory),
         ahead=ahead if language.standbys is None else min(ahead, language.standbys),
+        idle=hosting.idle(),
         isolation=Isolation(options.seal, options.network, options.sandbox, protected),
         hints=language.hinted(),
     )

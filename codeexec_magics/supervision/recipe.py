@@ -46,6 +46,7 @@ class Recipe(NamedTuple):
         directory: The worker's current directory.
         modules: What a zygote of this command loads ahead; None if the command cannot fork.
         ahead: How many workers like this one to keep ready.
+        idle: Seconds after which they are given up if none is wanted.
         isolation: What the worker is kept from.
         hints: Words for the command of one that is started ahead, on what it may need; a worker
             with other hints is as good.
@@ -56,6 +57,7 @@ class Recipe(NamedTuple):
     directory: str
     modules: Optional[Sequence[str]] = None  # noqa: UP045 - Python 3.9 evaluates it
     ahead: int = 0
+    idle: float = 600.0
     isolation: Isolation = Isolation()
     hints: Sequence[str] = ()
 

@@ -28,8 +28,6 @@ from .kept import Kept
 
 _REFILL_AFTER = 0.03
 """Seconds; refilling at once would take the processor from the cell that runs."""
-_IDLE = 600.0
-"""Seconds after which the workers of a pool that nobody uses are given up."""
 _MOST_POOLS = 4
 _MOST_FAILURES = 3
 _SCARCE = 0.1
@@ -103,6 +101,11 @@ class Pool:
         self.failures = 0
 
     @property
+    def idle_at(self) -> float:
+        """When its workers are given up, if nobody uses them (monotonic seconds)."""
+        return self.used + float(self.lease["idle"])
+
+    @property
     def lacking(self) -> int:
         """How many workers are to be started ahead now."""
         if self.failures >= _MOST_FAILURES:
@@ -158,7 +161,7 @@ class Pools:
             self._look_at = now + _LOOK_AT_MEMORY
             if memory_is_scarce():
                 return pools
-        old = [pool for pool in pools if now - pool.used > _IDLE or self._is_outdone(pool)]
+        old = [pool for pool in pools if now > pool.idle_at or self._is_outdone(pool)]
         return old + [pool for pool in pools[:-_MOST_POOLS] if pool not in old]
 
     def like(self, pool: Pool) -> list[Pool]:
@@ -175,7 +178,7 @@ class Pools:
         """Seconds until something is to be done; None if nothing is."""
         times = [pool.refill_at for pool in self if pool.refill_at is not None]
         kept = [pool for pool in self if pool.ready or pool.ahead or pool.zygote]
-        times += [self._look_at, *(pool.used + _IDLE for pool in kept)] if kept else []
+        times += [self._look_at, *(pool.idle_at for pool in kept)] if kept else []
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def due(self) -> list[Pool]:
