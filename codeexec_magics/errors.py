@@ -92,11 +92,12 @@ class NoValue(CodeExecError):
     """A program gave no value for the names that want one, and has no variables of these names."""
 
     @classmethod
-    def of(cls, names: tuple[str, ...], missing: tuple[str, ...]) -> NoValue:
+    def of(cls, names: tuple[str, ...], missing: tuple[str, ...], hint: str = "") -> NoValue:
         """The error for a program that lacks some of the names, with what to type."""
         written = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
         each = " and ".join(f"`{name}`" for name in missing)
-        return cls(f"the cell gave no value: end it with `{written}`, or assign {each}")
+        told = f"the cell gave no value: end it with `{written}`, or assign {each}"
+        return cls(f"{told}; {hint}" if hint else told)
 
 
 class ProtocolError(CodeExecError):

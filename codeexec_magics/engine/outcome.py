@@ -136,9 +136,14 @@ def compose(facts: Facts) -> ExecutionResult:
 
 def _remark(facts: Facts) -> str:
     """The line that a check and a runner have for the card."""
-    told = (facts.last or {}).get("remark") if facts.has_value else None
-    own = clean.text(told)[:_LONGEST_REMARK] if isinstance(told, str) else ""
+    own = remark_of(facts.last) if facts.has_value else ""
     return "; ".join(filter(None, (facts.verdict.remark, own)))
+
+
+def remark_of(last: Mapping[str, Any] | None) -> str:
+    """The line that a runner has for the card."""
+    told = (last or {}).get("remark")
+    return clean.text(told)[:_LONGEST_REMARK] if isinstance(told, str) else ""
 
 
 def _pending(last: Mapping[str, Any] | None) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from codeexec_magics.data import MILLISECONDS
 from codeexec_magics.engine.conversation import Conversation, Listener
-from codeexec_magics.engine.outcome import Facts
+from codeexec_magics.engine.outcome import Facts, remark_of
 from codeexec_magics.engine.streams import Stream
 from codeexec_magics.engine.surroundings import (
     ask_ahead,
@@ -185,7 +185,7 @@ class Worker:
             value = self._read_value(last)
         missing = options.lacking(last.get("missing"))
         if missing:
-            raise NoValue.of(options.outputs, missing)
+            raise NoValue.of(options.outputs, missing, remark_of(last))
         self._value = (value,)
 
     def _read_value(self, last: Mapping[str, Any]) -> Any:

@@ -107,6 +107,32 @@ def test_rows_and_columns_have_the_types_of_their_frame(
             assert_same(result.output, taken(frame, places))
 
 
+EMPTY = [
+    ("[...df].filter(r => false)", "ab"),
+    ("const rows = [...df]; rows.filter(r => r.a > 9).sort()", "ab"),
+    ("function transform({ df }) { return [...df].filter(r => r.a > 9) }", "ab"),
+    ("const transform = ({ df }) => Array.from(df).filter(r => r.a > 9)", "ab"),
+    ("[...df].filter(r => r.a > 9).map(r => ({ ...r, c: 1 }))", "abc"),
+    ("await 0; [...inputs.df].filter(r => false)", "ab"),
+    ("function transform(df) { const no = [...df].slice(9); return no }", "ab"),
+    ("const out = []; for (const r of [...df]) if (r.a > 9) out.push({ n: r.a }); out", ""),
+    ("[...df].map(r => r.a).filter(r => false)", ""),
+    ("[]", ""),
+]
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_a_choice_of_none_from_a_copy_has_the_columns_of_its_frame(
+    executor: CodeExecutor, language: str
+) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2], "b": ["x", "y"]})
+    for program, names in EMPTY:
+        made = executor.execute(program, language, inputs={"df": frame}, converter="pandas").output
+        assert (len(made), "".join(made.columns)) == (0, names), program
+        if "a" in made:
+            assert made.dtypes["a"] == np.dtype("f8")
+
+
 @pytest.mark.parametrize("name", FRAMES)
 def test_an_untouched_frame_is_the_kernels_own(executor: CodeExecutor, name: str) -> None:
     program = "df[0].i; df.map(row => row.p); df.columns.p; ({ df, list: [df] })"

@@ -344,6 +344,11 @@ def test_a_sandbox_shows_pictures_and_texts(executor: CodeExecutor, tmp_path: Pa
 @pytest.mark.parametrize(
     ("code", "is_told"),
     [
+        ("function main(x) { return x }", True),
+        ("const main = async () => 5", True),
+        ("function main() {}\nmain()", False),
+        ("function main() {}\nfunction transform() {}", False),
+        ("main = 5; undefined", False),
         ("def main(x=1):\n    return x", True),
         ("def main(): return 1\nmain()", False),
         ("def main(): pass\nif __name__ == '__main__':\n    main()", False),
@@ -351,7 +356,11 @@ def test_a_sandbox_shows_pictures_and_texts(executor: CodeExecutor, tmp_path: Pa
     ],
 )
 def test_a_main_that_nobody_calls_is_told(executor: CodeExecutor, code: str, is_told: bool) -> None:
-    result = executor.execute_python(code)
+    language = "python" if "def " in code else "javascript"
+    result = executor.execute(code, language)
     told = "main is defined and not called: end with main(), or call it transform"
     assert result.remark == (told if is_told else "")
     assert (told in mime_bundle(result)["text/plain"]) is is_told
+    if "transform" not in code:
+        lacking = executor.execute(code, language, outputs=["x"])
+        assert (told in str(lacking.error)) is is_told

@@ -100,3 +100,11 @@ def test_what_the_last_programs_used_is_prepared_for_the_next() -> None:
     for _ in range(4):
         javascript.learn([])
     assert javascript.hints() == []
+
+
+@pytest.mark.parametrize("node", runtimes())
+def test_a_copy_of_an_installation_makes_its_own(node: str, runner: Path, tmp_path: Path) -> None:
+    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    copy = Path(shutil.copytree(runner.parent, tmp_path / "copy"), "runner")
+
+    assert run(node, copy, f"console.log({SHOWN})") == "as it was"

@@ -61,6 +61,44 @@ def test_the_signature_is_the_program_s(
 
 
 @pytest.mark.parametrize(
+    ("source", "signature"),
+    [
+        ("function transform(a, b) {}", "(a, b, **inputs)"),
+        (
+            "async function transform({ a, b = 3, c: d = [1, 2], ...rest }) {}",
+            "(a, b, c, **inputs)",
+        ),
+        ("const transform = async (a, b = 'x,)') => a", "(a, b, **inputs)"),
+        ("function transform(x, ...rest) {}", "(x, **inputs)"),
+        ("export default function transform(rows, n) {}", "(rows, n, **inputs)"),
+        ("function transform(inputs) {}", "(**inputs)"),
+        ("function transform() {}", "(**inputs)"),
+        ("function transform([a], b) {}", "(**inputs)"),
+        ("rows.length", "(**inputs)"),
+    ],
+)
+def test_the_signature_is_that_of_the_javascript_function(source: str, signature: str) -> None:
+    for language in ("javascript", "typescript"):
+        found = str(inspect.signature(make(source, language=language)))
+        assert found.replace("=Ellipsis", "") == signature
+    typed = "function transform(a: number, b?: { x: (y: string) => void }): number {}"
+    assert str(inspect.signature(make(typed, language="ts"))) == "(a, b=Ellipsis, **inputs)"
+
+
+def test_a_javascript_function_takes_its_arguments_by_place_too(executor: CodeExecutor) -> None:
+    add = make(
+        "function transform(a, b = 5, ...rest) { return a + b + rest.length }", language="js"
+    )
+    assert [add(1), add(1, 2), add(b=3, a=1)] == [6, 3, 4]
+    count = make("function transform(rows) { return rows.x ?? rows.length }", language="js")
+    assert [count([1, 2]), count(rows=[1]), count(x=7)] == [2, 1, 7]
+    taken = make("const transform = ({ a, b = 3 }) => [a, b]", language="js")
+    assert [taken(1), taken(b=1, a=2)] == [[1, 3], [2, 1]]
+    with pytest.raises(TypeError, match="missing a required argument: 'a'"):
+        taken()
+
+
+@pytest.mark.parametrize(
     ("source", "language", "documentation"),
     [
         (

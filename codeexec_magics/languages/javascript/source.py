@@ -1,4 +1,4 @@
-"""What a JavaScript program's source tells of it: the comment that documents it.
+"""What a JavaScript program's source tells of it: its parameters, and the comment on it.
 
 Lives in the kernel; pure functions of text. Nothing of a program is run.
 """
@@ -9,17 +9,21 @@ import inspect
 import re
 
 from codeexec_magics.languages.description import Description, signature_of
+from codeexec_magics.languages.javascript.parameters import signature
 from codeexec_magics.values.options import Program
 
 
 def describe(program: Program, inputs: tuple[str, ...]) -> Description:
-    """Read a program's documentation; its parameters are the inputs.
+    """Read a program's documentation; its parameters are the inputs, or else its function's.
 
     Args:
         program: The program.
         inputs: The names it is called with.
     """
-    return Description(signature_of(inputs), _leading_comment(program.source, program.entry))
+    told = None if inputs else signature(program.source, program.entry)
+    return Description(
+        told or signature_of(inputs), _leading_comment(program.source, program.entry)
+    )
 
 
 _COMMENT = re.compile(

@@ -165,7 +165,8 @@ function define(array, name, value) {
 
 /** An empty Array of what a function makes of no row: rows, if its text says so. */
 function emptyOf(made, names, callback) {
-  const found = typeof callback === 'function' ? namesMadeBy(callback, names) : null;
+  const found =
+    typeof callback === 'function' ? namesMadeBy($.functionText(callback), names) : null;
   return found === null ? made : following(made, found);
 }
 

@@ -221,8 +221,7 @@ function namesOf(text, own) {
  * The names of the rows that a function would make of rows with the names `own`; null if its text
  * does not tell.
  */
-function namesMadeBy(callback, own) {
-  const text = $.functionText(callback);
+function namesMadeBy(text, own) {
   if (text.length > LONGEST_TEXT || !parser.isAvailable()) {
     return null;
   }

@@ -40,6 +40,9 @@ function parsedNames(text) {
   const names = $.bareList();
   const { expression } = parser.parse(`(${text})`, 'script').body[0].expression;
   for (const part of expression.params) {
+    if (part.type === 'RestElement') {
+      break; // What is left for it is nothing.
+    }
     const target = part.type === 'AssignmentPattern' ? part.left : part;
     names[names.length] = target.type === 'Identifier' ? target.name : '';
   }

@@ -22,6 +22,7 @@ const pauses = require('../failures/paused_values.js');
 const pending = require('./pending.js');
 const { programOf } = require('../source/program.js');
 const { Refusal, attempt } = require('../refusal.js');
+const schemas = require('../frames/schemas.js');
 const stop = require('./stop.js');
 const threads = require('./threads.js');
 const { partsUsed } = require('../used.js');
@@ -50,6 +51,9 @@ let onSettled = null;
 
 /** The last word of a run; whoever speaks first ends the process. */
 class Ending {
+  /** A line for the card. */
+  remark = '';
+
   #token;
 
   #program;
@@ -67,10 +71,10 @@ class Ending {
     const lack = missing.length === 0 ? '' : `,"missing":${$.jsonStringify(missing)}`;
     const left = attempt(pending.pending, { __proto__: null });
     const rest = $.objectKeys(left).length === 0 ? '' : `,"pending":${$.jsonStringify(left)}`;
+    const said = this.remark === '' ? '' : `,"remark":${$.jsonStringify(this.remark)}`;
     const loaded = `,"loaded":${partsUsed()}`;
-    if (
-      !sendLast(`{"type":"result","token":${this.#token}${lack}${loaded},"value":${value}${rest}}`)
-    ) {
+    const about = `${lack}${loaded},"value":${value}${rest}${said}`;
+    if (!sendLast(`{"type":"result","token":${this.#token}${about}}`)) {
       this.#error(
         traceOfMessage('EncodingFailed', 'result names more buffers than a message holds'),
         'encoding',
@@ -206,6 +210,13 @@ async function conclude(value, missing, { keep }, show, ending) {
   ending.result(encoded ?? `{"codec":"tree","inline":${await show(value)}}`, missing);
 }
 
+/** Have the names of rows that are not there be known, where the value is a choice of none. */
+function rememberNames(value, program, { entry, outputs: names = [] }, inputs) {
+  if ($.isArray(value) && value.length === 0 && schemas.areKnown()) {
+    require('../frames/copies.js').remember(value, program, entry, names, inputs);
+  }
+}
+
 /** Serve items with the program's function, which is its entry or else its value. */
 async function mapItems(request, pair, inputs, items, ending) {
   const transform = pair[0] ?? (await pair[1]);
@@ -248,6 +259,7 @@ async function execute(request, text, typescript) {
   pending.listen();
   pending.prepare();
   let settled = [null, []];
+  let remark = '';
   try {
     const made = evaluate.prepare(program, request.entry ?? '', names)();
     const pair = $.isArray(made) ? made : await made;
@@ -256,6 +268,8 @@ async function execute(request, text, typescript) {
       const value = await (transform === undefined ? pair[1] : calling.call(transform, inputs));
       const found = { __proto__: null, program, names, readers: pair[2], runtime };
       settled = names.length === 0 ? [value, []] : await outputs.settle(found, transform, value);
+      remark = transform === undefined ? outputs.remark(value, program, request.entry) : '';
+      rememberNames(settled[0], program, request, inputs);
     } else {
       await mapItems(request, pair, inputs, items, ending);
     }
@@ -268,6 +282,7 @@ async function execute(request, text, typescript) {
   } catch (error) {
     ending.thrown(error);
   }
+  ending.remark = remark;
   await conclude(settled[0], settled[1], request, show, ending);
 }
 

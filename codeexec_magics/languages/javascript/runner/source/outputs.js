@@ -15,6 +15,11 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const NAME_LAST = /(?:^|[\n;}])[ \t]*[\p{ID_Start}$_][\p{ID_Continue}$.]*[ \t]*;?\s*$/u;
 const DECLARES_LAST = /(?:^|[\n;}])[ \t]*(?:let|const|var)\s[^\n`;]*;?\s*$/;
 
+/** A function of that name, and a second time that it is named. */
+const MAIN =
+  /\bfunction\s*\*?\s*main\b|\b(?:const|let|var)\s+main\s*=\s*(?:async\b\s*)?(?:function\b|\(|\w+\s*=>)/;
+const TWICE = /\bmain\b[^]*\bmain\b/;
+
 /** The names, as text of an array of functions that give them. */
 const readersText = (names) =>
   `[${names.map((name) => (IDENTIFIER.test(name) ? `() => ${name}` : '() => $_no_such')).join(', ')}]`;
@@ -144,6 +149,13 @@ function read(reader, name, before) {
   }
 }
 
+/** What is said of a program that gives nothing: its `main` may be meant as the entry. */
+function remark(value, { source }, entry) {
+  const isMeant =
+    value === undefined && $.execute(MAIN, source) !== null && $.execute(TWICE, source) === null;
+  return isMeant ? `main is defined and not called: end with main(), or call it ${entry}` : '';
+}
+
 /** What the runtime itself has under the names, so that nobody takes it for the program's. */
 function before(names, inputs) {
   const found = { __proto__: null };
@@ -190,4 +202,4 @@ async function settle({ program, names, readers, runtime }, transform, value) {
   return value === undefined && !isOfCall ? [null, missing] : [value, []];
 }
 
-module.exports = { __proto__: null, before, readersText, returnsNothing, settle };
+module.exports = { __proto__: null, before, readersText, remark, returnsNothing, settle };
