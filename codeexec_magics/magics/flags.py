@@ -61,6 +61,12 @@ FLAGS = (
         "--map: what happens when an item fails",
         completes="on_error",
     ),
+    Flag(
+        ("--on",),
+        "EXPR",
+        "--map: where: a client of Dask or ipyparallel, ray, an executor",
+        completes="variable",
+    ),
     Flag(("--result",), "NAME", "keep the ExecutionResult, whatever happens"),
     Flag(("--stdout", "--out"), "NAME", "keep what is printed instead of showing it"),
     Flag(("--stderr", "--err"), "NAME", "the same for the error stream"),

@@ -17,7 +17,7 @@ from codeexec_magics.magics.suggestions import nearest
 from codeexec_magics.values.options import parse_count
 
 _SAME = {"continue": "go-on", "raise": "stop"}
-_ONLY_OF_MAPS = ("workers", "batch", "on_error")
+_ONLY_OF_MAPS = ("workers", "batch", "on_error", "on")
 
 
 def mapping_of(given: argparse.Namespace) -> MapArguments | None:
@@ -31,11 +31,8 @@ def mapping_of(given: argparse.Namespace) -> MapArguments | None:
             if getattr(given, name) is not None:
                 raise UsageError(f"--{name.replace('_', '-')} is about items: it needs --map")
         return None
-    try:
-        compile(given.map, "<--map>", "eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = getattr(error, "msg", None) or str(error)
-        raise UsageError(f"--map {given.map}: this is no Python expression: {reason}") from None
+    for flag, text in (("--map", given.map), ("--on", given.on)):
+        _check_expression(flag, text or "None")
     plan: dict[str, Any] = {"on_error": _on_error(given.on_error)}
     for name in ("workers", "batch"):
         text = getattr(given, name)
@@ -43,7 +40,15 @@ def mapping_of(given: argparse.Namespace) -> MapArguments | None:
             plan[name] = None if text is None else parse_count(text)
         except InvalidOptions as error:
             raise UsageError(f"--{name}: {error}") from None
-    return MapArguments(given.map, plan)
+    return MapArguments(given.map, plan, given.on)
+
+
+def _check_expression(flag: str, text: str) -> None:
+    try:
+        compile(text, f"<{flag}>", "eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = getattr(error, "msg", None) or str(error)
+        raise UsageError(f"{flag} {text}: this is no Python expression: {reason}") from None
 
 
 def _on_error(text: str | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython.core.error import UsageError
 from IPython.display import display
 
-from codeexec_magics.errors import DecodingFailed
+from codeexec_magics.errors import DecodingFailed, InvalidOptions
 from codeexec_magics.magics.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -62,13 +62,40 @@ def read_items(arguments: MapArguments, scope: Scope) -> Any:
     Raises:
         UsageError: A variable is missing, or the expression throws.
     """
+    return _read("items", "--map", arguments.expression, scope)
+
+
+def read_place(arguments: MapArguments, scope: Scope) -> Any:
+    """Where items are worked on; None for this machine.
+
+    Args:
+        arguments: What the line says of items.
+        scope: Where that is evaluated.
+
+    Raises:
+        UsageError: A variable is missing, the expression throws, or it is no such place.
+    """
+    if arguments.on is None:
+        return None
+    from codeexec_magics.engine.scaling import check  # late: few maps leave this machine
+
+    place = _read("on", "--on", arguments.on, scope)
+    try:
+        check(place)
+    except InvalidOptions as error:
+        written = f"--on {arguments.on}: it takes"
+        raise UsageError(str(error).replace("on= takes", written)) from None
+    return place
+
+
+def _read(name: str, flag: str, expression: str, scope: Scope) -> Any:
     from codeexec_magics.magics import request  # late: few lines map
 
-    entry = request.Input("items", arguments.expression)
+    entry = request.Input(name, expression)
     try:
-        return read_inputs([entry], scope)["items"]
+        return read_inputs([entry], scope)[name]
     except UsageError as error:
-        raise UsageError(str(error).replace("-i items=", "--map ", 1)) from None
+        raise UsageError(str(error).replace(f"-i {name}=", f"{flag} ", 1)) from None
 
 
 def find_function(name: str | None, scope: Scope) -> Callable[[Any], Any] | None:

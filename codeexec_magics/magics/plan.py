@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from codeexec_magics import languages
-from codeexec_magics.magics.namespace import Scope, find_function, read_inputs, read_items
+from codeexec_magics.magics.namespace import (
+    Scope,
+    find_function,
+    read_inputs,
+    read_items,
+    read_place,
+)
 from codeexec_magics.magics.program import program_of_cell, program_of_line
 from codeexec_magics.magics.request import Arguments
 from codeexec_magics.magics.run_options import options_of_program, options_of_transform
@@ -36,6 +42,7 @@ class Plan:
         transform: The transform that is run, where the line names one.
         inputs: Values by name.
         items: What is iterated, where the line maps.
+        place: Where items are worked on; None for this machine.
         viewer: The user's function that shows the value in the place of its card.
         assigned: Whether the line's value is assigned: ``x = %transform …``.
         refusal: What is wrong with the program before it runs, as a result.
@@ -47,6 +54,7 @@ class Plan:
     transform: Transform | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     items: Any = None
+    place: Any = None
     viewer: Callable[[Any], Any] | None = None
     assigned: bool = False
     refusal: ExecutionResult | None = None
@@ -132,7 +140,9 @@ def _with_values(plan: Plan, scope: Scope) -> Plan:
     if plan.arguments.mapping is None:
         _check_inputs(plan.transform, inputs)
         return replace(plan, inputs=inputs)
-    return replace(plan, inputs=inputs, items=read_items(plan.arguments.mapping, scope))
+    place = read_place(plan.arguments.mapping, scope)
+    items = read_items(plan.arguments.mapping, scope)
+    return replace(plan, inputs=inputs, items=items, place=place)
 
 
 def _refusal(plan: Plan) -> ExecutionResult | None:

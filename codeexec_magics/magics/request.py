@@ -30,10 +30,12 @@ class MapArguments:
     Attributes:
         expression: The Python expression whose value is iterated.
         plan: The fields of `MapPlan` that are given.
+        on: The Python expression whose value says where; None for this machine.
     """
 
     expression: str
     plan: Mapping[str, Any]
+    on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

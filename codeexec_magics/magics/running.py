@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
@@ -48,7 +48,7 @@ def run(plan: Plan, shown_output: int, observer: Observer) -> ExecutionResult | 
             plan.items,
             plan.inputs,
             observer,
-            plan=_map_plan(mapping),
+            plan=_map_plan(mapping, plan.place),
             label=plan.label,
         )
 
@@ -76,16 +76,16 @@ def start(plan: Plan, observer: Observer, ended: Ended) -> Job:
             plan.items,
             plan.inputs,
             observer,
-            plan=_map_plan(mapping),
+            plan=_map_plan(mapping, plan.place),
             label=plan.label,
             ended=ended,
         )
 
 
-def _map_plan(mapping: MapArguments) -> MapPlan:
+def _map_plan(mapping: MapArguments, place: Any) -> MapPlan:
     from codeexec_magics.engine.mapping import MapPlan
 
-    return MapPlan(**mapping.plan)
+    return MapPlan(**mapping.plan, on=place)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ program with it, by the lifeline.
 from __future__ import annotations
 
 import contextvars
-import inspect
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,7 @@ from typing import Any
 from codeexec_magics.engine.engine import Engine
 from codeexec_magics.engine.mapping import MapPlan
 from codeexec_magics.engine.observer import Observer, Running
-from codeexec_magics.engine.transform import Transform
-from codeexec_magics.errors import CodeExecError, ExecutionFailed, InvalidOptions
+from codeexec_magics.errors import CodeExecError
 from codeexec_magics.pipelines.concealing import Stream
 from codeexec_magics.pipelines.environment import Variables
 from codeexec_magics.pipelines.placing import placed
@@ -137,10 +135,11 @@ class Attempt:
             return self._engine.run(
                 step.program, work.options, work.inputs, self._observer(), label=step.id
             )
-        if work.on is not None:
-            return self._map_elsewhere()
         plan = MapPlan(
-            workers=step.mapping.workers, batch=step.mapping.batch, on_error=step.mapping.on_error
+            workers=step.mapping.workers,
+            batch=step.mapping.batch,
+            on_error=step.mapping.on_error,
+            on=work.on,
         )
         return self._engine.map(
             step.program,
@@ -151,25 +150,6 @@ class Attempt:
             plan=plan,
             label=step.id,
         )
-
-    def _map_elsewhere(self) -> ExecutionResult:
-        work, step = self._work, self._work.step
-        assert step.mapping is not None
-        name = step.id.replace("-", "_")
-        transform = Transform(f"{name}_", step.program, work.options, tuple(work.inputs))
-        mapped: Any = transform.map
-        try:
-            values = mapped(
-                work.items,
-                inputs=work.inputs,
-                workers=step.mapping.workers,
-                batch=step.mapping.batch,
-                on_error=step.mapping.on_error,
-                on=work.on,
-            )
-        except ExecutionFailed as error:
-            return error.result  # type: ignore[no-any-return]
-        return ExecutionResult(Outcome.SUCCEEDED, step.language, values, exit_code=0)
 
     def _observer(self) -> Observer:
         name, clean = self._work.step.id, self._work.variables.clean
@@ -194,18 +174,6 @@ class Attempt:
             self.running = running
             for _ in range(min(self._asked, _KILL)):
                 running.interrupt()
-
-
-def check_place(on: Any) -> None:
-    """Refuse another place for maps where this version knows none.
-
-    Raises:
-        InvalidOptions: It does not.
-    """
-    if on is not None and "on" not in inspect.signature(Transform.map).parameters:
-        raise InvalidOptions(
-            "on= is not in this version: maps run in processes of this machine; leave it out"
-        )
 
 
 def refused(step: Step, error: BaseException) -> ExecutionResult:

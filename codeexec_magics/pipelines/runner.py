@@ -12,7 +12,6 @@ from typing import Any
 from codeexec_magics.engine.engine import Engine
 from codeexec_magics.engine.transform import shared_executor
 from codeexec_magics.errors import InvalidOptions
-from codeexec_magics.pipelines.attempt import check_place
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.results import PipelineResult, StepResult
 from codeexec_magics.pipelines.run import PipelineRun
@@ -96,7 +95,10 @@ class PipelineRunner:
         Raises:
             InvalidOptions: An input is missing or unknown, or a variable of the environment is.
         """
-        check_place(on)
+        if on is not None:
+            from codeexec_magics.engine.scaling import check  # late: few leave this machine
+
+            check(on)
         return self.prepare(pipeline, inputs, watcher, on).perform(resume)
 
     def prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from IPython.core.error import UsageError
@@ -92,6 +93,10 @@ def test_what_the_iterable_throws_is_the_cells_error(shell: InteractiveShell, ru
         ("--map [1] --workers 0", "--workers"),
         ("--map [1] --workers 1000", "1 to 64"),
         ("--map [1] --on-error colect", "did you mean 'collect'"),
+        ("--on pool", "needs --map"),
+        ("--map [1] --on '1 +'", "--on 1 +: this is no Python expression"),
+        ("--map [1] --on 'list(3)'", "--on list(3)"),
+        ("--map [1] --on \"'dusk'\"", "it takes a distributed.Client"),
     ],
 )
 def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, word: str) -> None:
@@ -99,6 +104,22 @@ def test_wrong_usage(run: Run, capsys: pytest.CaptureFixture[str], line: str, wo
 
     assert isinstance(error, UsageError)
     assert word in str(error)
+
+
+def test_items_are_mapped_elsewhere(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        shell.user_ns.update(rows=[1, 2, 4], client=pool, limit=16)
+        assert run(f"%%transform --map rows -i limit --on client -o out{HALF}") is None
+        assert run(f"%%transform --bg --map rows -i limit --on client --job job{HALF}") is None
+        assert shell.user_ns["job"].result(30).output == [16, 8, 4]
+
+    assert shell.user_ns["out"] == [16, 8, 4]
+    error = run(f"%%transform --map rows -i limit --on clinet -o out{HALF}")
+    assert isinstance(error, UsageError)
+    assert str(error).startswith("--on clinet")
+    assert "client" in str(error)
 
 
 def test_a_map_in_the_background(shell: InteractiveShell, run: Run) -> None:

@@ -8,6 +8,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -329,13 +330,14 @@ def test_items_that_fail_are_collected(run: Run) -> None:
     assert values[1].index == 1
 
 
-def test_another_place_for_items_is_refused_by_name(executor: CodeExecutor) -> None:
-    from codeexec_magics.engine.transform import Transform
+def test_a_step_is_mapped_elsewhere(executor: CodeExecutor) -> None:
+    pipeline = Pipeline.parse(MAPPED.replace("MORE", "batch: 1"))
+    with ThreadPoolExecutor(2) as on:
+        found = PipelineRunner(executor).run(pipeline, {"rows": [1, 2, 3], "rate": 1}, on=on)
 
-    if "on" in Transform.map.__annotations__:
-        pytest.skip("this version has it")
-    with pytest.raises(InvalidOptions, match="on= is not in this version"):
-        PipelineRunner(executor).run(Pipeline.parse(MAPPED.replace(", MORE", "")), on="dask")
+    assert found.outputs == {"all": [60, 30, 20]}
+    with pytest.raises(InvalidOptions, match="on= takes"):
+        PipelineRunner(executor).run(pipeline, {"rows": [1], "rate": 1}, on="dusk")
 
 
 @pytest.mark.parametrize(
