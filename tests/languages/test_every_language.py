@@ -81,6 +81,7 @@ NAMES = ["inputs", "a b", "", "é", "a-b", "$x", "__proto__", "self", 'a"b', "a\
 
 
 @EVERY
+@pytest.mark.usefixtures("unshared")
 def test_odd_bodies_and_names(words: Words) -> None:
     padding = (words.comment + " " + "x" * 98 + "\n") * 2_000
     form = {"two": words.two, "comment": words.comment, "padding": padding}

@@ -6,82 +6,161 @@ types that DuckDB names.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-_INTEGERS = 2**63
+from .query_values import INTEGERS, contains, converter, type_id
+
+_INT64 = 2**63
+_ENDLESS = (_INT64 - 1, 1 - _INT64)
+"""How DuckDB writes the instants before and after all others."""
 
 
-def frame_of(table: Any, types: dict[str, str], kind: str) -> Any:
+def frame_of(
+    table: Any, types: Sequence[Any], kind: str, zones: Mapping[str, str] | None = None
+) -> Any:
     """A table of Arrow as a frame.
 
     Args:
         table: The rows.
-        types: The column's name → DuckDB's type.
+        types: DuckDB's type of each column.
         kind: ``pandas``, ``polars`` or ``arrow``.
+        zones: The time zone of the columns of that name, where it is not UTC.
 
     Raises:
         ValueError: A column has no exact form; says which, and the way out.
     """
-    table = _with_integers(table, types)
-    if kind == "arrow":
-        return table
-    if kind == "polars":
-        import polars
-
-        _refuse_intervals(table)
-        return polars.from_arrow(table)
-    return _pandas(table, types)
-
-
-def _with_integers(table: Any, types: dict[str, str]) -> Any:
-    """The table with whole numbers of 128 bits as such of 64, where all of them fit."""
-    import pyarrow
-
+    columns = []
     for at, name in enumerate(table.column_names):
-        if types.get(name) not in ("HUGEINT", "UHUGEINT"):
-            continue
-        values = [None if value is None else int(value) for value in table.column(at).to_pylist()]
-        if all(value is None or -_INTEGERS <= value < _INTEGERS for value in values):
-            column = pyarrow.array(values, pyarrow.int64())
-            table = table.set_column(at, pyarrow.field(name, column.type), column)
-    return table
-
-
-def _refuse_intervals(table: Any) -> None:
-    for field in table.schema:
-        if str(field.type) == "month_day_nano_interval":
+        try:
+            column = _MAKERS[kind](table.column(at), types[at], name)
+            columns.append(_in_zone(column, kind, (zones or {}).get(name)))
+        except Exception as error:  # noqa: BLE001 - whatever a library cannot hold
+            quoted = '"' + name.replace('"', '""') + '"'
             raise ValueError(
-                f"the column {field.name!r} is an INTERVAL, which polars has not; "
-                f'cast it: "{field.name}"::varchar'
-            )
+                f"the column {name!r} ({types[at]}) {_reason(error)}; cast it: {quoted}::varchar"
+            ) from None
+    return _ASSEMBLED[kind](columns, table.column_names, table.num_rows)
 
 
-def _pandas(table: Any, types: dict[str, str]) -> Any:
+def _reason(error: Exception) -> str:
+    text = str(error).partition("\n")[0]
+    return text if text.startswith(("has ", "is ")) else f"has a value that does not fit: {text}"
+
+
+def _pandas(column: Any, kind: Any, name: str) -> Any:
     import pandas
     import pyarrow
 
-    kinds = pyarrow.types
-    columns = {}
-    for at, name in enumerate(table.column_names):
-        column = table.column(at)
-        convert = _object_of(column.type, types.get(name, ""), name)
-        if convert is not None:
-            values = [None if value is None else convert(value) for value in column.to_pylist()]
-            columns[at] = pandas.Series(values, dtype=object)
-        elif column.null_count and kinds.is_integer(column.type):
-            columns[at] = column.to_pandas(types_mapper={column.type: _nullable(column.type)}.get)
-        elif column.null_count and kinds.is_boolean(column.type):
-            columns[at] = column.to_pandas(types_mapper=lambda _: pandas.BooleanDtype())
-        else:
-            columns[at] = column.to_pandas()
-    frame = pandas.DataFrame(columns, index=pandas.RangeIndex(table.num_rows))
-    frame.columns = pandas.Index(
-        table.column_names, dtype=frame.columns.dtype if not (table.column_names) else None
-    )
-    return frame
+    kinds, convert = pyarrow.types, converter(kind)
+    if type_id(kind) in INTEGERS:
+        column = _integers(column, kind)
+        convert = convert if kinds.is_decimal(column.type) else None
+    if convert is not None:
+        values = [None if value is None else convert(value) for value in column.to_pylist()]
+        if type_id(kind) == "interval":
+            return _durations(values)
+        return pandas.Series(values, dtype=object)
+    if column.null_count and kinds.is_integer(column.type):
+        return column.to_pandas(types_mapper={column.type: _nullable(column.type)}.get)
+    if column.null_count and kinds.is_boolean(column.type):
+        return column.to_pandas(types_mapper=lambda _: pandas.BooleanDtype())
+    made = column.to_pandas()
+    if kinds.is_timestamp(column.type) and len(made):
+        _refuse_endless(made.min(), made.max(), lambda instant: instant.asm8.astype("int64"))
+    return made
+
+
+def _polars(column: Any, kind: Any, name: str) -> Any:
+    import polars
+
+    convert = converter(kind)
+    if type_id(kind) in INTEGERS:
+        column = _integers(column, kind)
+        if str(column.type) == "int64":
+            return polars.from_arrow(column)
+        return polars.Series(_made(column, convert), dtype=polars.Int128, strict=True)
+    if type_id(kind) == "interval":
+        return polars.Series(_made(column, convert), dtype=polars.Duration("us"))
+    if contains(kind, ("interval", "uhugeint", "union")):
+        raise ValueError("is of a type that polars has not")
+    made = polars.from_arrow(column)
+    if str(column.type).startswith("timestamp") and len(made):
+        physical = made.to_physical()
+        _refuse_endless(physical.min(), physical.max(), lambda instant: instant)
+    return made
+
+
+def _arrow(column: Any, kind: Any, name: str) -> Any:
+    convert = converter(kind)
+    if type_id(kind) not in INTEGERS:
+        if contains(kind, ("uhugeint",)):
+            raise ValueError("is of a type that Arrow has not")
+        return column
+    column = _integers(column, kind)
+    if str(column.type) != "int64" and any(
+        value is not None and abs(value) >= 10**38 for value in _made(column, convert)
+    ):
+        raise ValueError("has a number of more than 38 digits, which Arrow has not")
+    return column
+
+
+def _made(column: Any, convert: Any) -> list[Any]:
+    return [None if value is None else convert(value) for value in column.to_pylist()]
+
+
+def _integers(column: Any, kind: Any) -> Any:
+    """Whole numbers of 128 bits as such of 64, where all of them fit; else as they are."""
+    import numpy
+    import pyarrow
+
+    chunks = []
+    for chunk in column.chunks:
+        validity, data = chunk.buffers()
+        words = numpy.frombuffer(data, "<i8", (chunk.offset + len(chunk)) * 2).reshape(-1, 2)
+        low = numpy.ascontiguousarray(words[:, 0])
+        fits = words[:, 1] == (low >> 63)
+        if type_id(kind) == "uhugeint":
+            fits &= low >= 0
+        if not fits[chunk.offset :].all():
+            return column
+        parts = [validity, pyarrow.py_buffer(low)]
+        chunks.append(
+            pyarrow.Array.from_buffers(pyarrow.int64(), len(chunk), parts, offset=chunk.offset)
+        )
+    return pyarrow.chunked_array(chunks, pyarrow.int64())
+
+
+def _durations(values: list[Any]) -> Any:
+    import pandas
+
+    try:
+        return pandas.Series(values, dtype="timedelta64[us]")
+    except (OverflowError, ValueError):
+        return pandas.Series(values, dtype=object)
+
+
+def _refuse_endless(first: Any, last: Any, number: Any) -> None:
+    for instant in (first, last):
+        if instant is not None and instant == instant and number(instant) in _ENDLESS:
+            raise ValueError("has an instant that is infinite, which no library has")
+
+
+def _in_zone(column: Any, kind: str, zone: str | None) -> Any:
+    """An instant in the zone that its column had: DuckDB keeps none."""
+    if zone is None:
+        return column
+    if kind == "pandas":
+        is_zoned = getattr(column.dtype, "tz", None) is not None
+        return column.dt.tz_convert(zone) if is_zoned else column
+    if kind == "polars":
+        is_zoned = getattr(column.dtype, "time_zone", None) is not None
+        return column.dt.convert_time_zone(zone) if is_zoned else column
+    import pyarrow
+
+    if not pyarrow.types.is_timestamp(column.type) or column.type.tz is None:
+        return column
+    return column.cast(pyarrow.timestamp(column.type.unit, zone))
 
 
 def _nullable(kind: Any) -> Any:
@@ -90,53 +169,30 @@ def _nullable(kind: Any) -> Any:
     return getattr(pandas, f"{'U' if str(kind).startswith('u') else ''}Int{kind.bit_width}Dtype")()
 
 
-def _object_of(kind: Any, named: str, column: str) -> Callable[[Any], Any] | None:
-    """How a value of a type is made that pandas keeps as an object; None for all others."""
-    import pyarrow
+def _pandas_frame(columns: list[Any], names: list[str], rows: int) -> Any:
+    import pandas
 
-    kinds = pyarrow.types
-    if named in ("HUGEINT", "UHUGEINT") and kinds.is_decimal(kind):
-        return int
-    if named == "UUID":
-        return uuid.UUID
-    if str(kind) == "month_day_nano_interval":
-
-        def convert(value: Any) -> timedelta:
-            return _duration_of(value, column)
-
-        return convert
-    if kinds.is_nested(kind):
-        return _nested(kind)
-    return None
+    frame = pandas.DataFrame(dict(enumerate(columns)), index=pandas.RangeIndex(rows))
+    frame.columns = pandas.Index(names, dtype=None if names else frame.columns.dtype)
+    return frame
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _polars_frame(columns: list[Any], names: list[str], rows: int) -> Any:
+    import polars
 
-
-def _duration_of(value: Any, column: str) -> timedelta:
-    if value.months or value.nanoseconds % 1000:
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
         raise ValueError(
-            f"the column {column!r} is an INTERVAL with months, which no timedelta has; "
-            f'cast it: "{column}"::varchar'
+            f"polars has no two columns of one name: {', '.join(sorted(twice))}; name them: x as y"
         )
-    return timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
+    return polars.DataFrame([column.alias(name) for column, name in zip(columns, names)])
 
 
-def _nested(kind: Any) -> Callable[[Any], Any]:
-    """Lists and dicts; a map is a dict, not the list of pairs that Arrow makes of it."""
+def _arrow_table(columns: list[Any], names: list[str], rows: int) -> Any:
     import pyarrow
 
-    kinds = pyarrow.types
-    if kinds.is_map(kind):
-        inner = _nested(kind.item_type)
-        return lambda pairs: {key: None if item is None else inner(item) for key, item in pairs}
-    if kinds.is_struct(kind):
-        parts = {field.name: _nested(field.type) for field in kind}
-        return lambda value: {
-            name: None if item is None else parts[name](item) for name, item in value.items()
-        }
-    if kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind):
-        each = _nested(kind.value_type)
-        return lambda items: [None if item is None else each(item) for item in items]
-    return _as_it_is
+    return pyarrow.Table.from_arrays(columns, names=names)
+
+
+_MAKERS = {"pandas": _pandas, "polars": _polars, "arrow": _arrow}
+_ASSEMBLED = {"pandas": _pandas_frame, "polars": _polars_frame, "arrow": _arrow_table}

@@ -17,8 +17,10 @@ from ....protocol.numbers import UNUSABLE
 from ...bridge.runner.messages import error_message, stopped_message
 from ...python.runner.serving import Run as PythonRun
 from ...python.runner.serving import serve as serve_python
-from .database import Database, parameter
+from .database import Database
+from .exact import exact
 from .failures import SqlError, place_of, sql_error
+from .tables import Tables
 
 
 def serve() -> None:
@@ -50,7 +52,8 @@ class Run(PythonRun):
         except Exception as error:  # noqa: BLE001 - of DuckDB, whatever it is
             raise sql_error(error, self._source, 0) from None
         self._database.limit(self._request.get("memory"), tempfile.gettempdir())
-        self._others, self._kinds = self._database.add_tables(self._inputs())
+        self._frames = Tables(self._database.connection)
+        self._others = self._frames.add(self._inputs())
         self._database.watch(self._progress)
         return self._value()
 
@@ -91,7 +94,7 @@ class Run(PythonRun):
             # A relation's rows come as Arrow without a copy.
             relation = connection.sql(statement, params=parameters)
             table = relation.to_arrow_table()
-            return self._frame(table, relation.columns, relation.types), True
+            return self._frame(table, relation.types), True
         connection.execute(statement, parameters)
         if last:
             return self._told()
@@ -126,16 +129,16 @@ class Run(PythonRun):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a copy, which few rows do not mind
             table = connection.to_arrow_table()
-        return self._frame(table, names, types), True
+        return self._frame(table, types), True
 
-    def _frame(self, table: Any, names: Sequence[str], types: Sequence[Any]) -> Any:
-        return frame_of(table, dict(zip(names, map(str, types))), self._kind())  # noqa: B905
+    def _frame(self, table: Any, types: Sequence[Any]) -> Any:
+        return frame_of(table, types, self._kind(), self._frames.zones)
 
     def _kind(self) -> str:
         """The library of the result: that of the inputs, if they have one in common."""
-        if self._kinds == {"polars"}:
+        if self._frames.kinds == {"polars"}:
             return "polars"
-        if self._kinds == {"pyarrow"}:
+        if self._frames.kinds == {"pyarrow"}:
             return "arrow"
         for kind in ("pandas", "polars"):
             if _is_installed(kind):
@@ -150,7 +153,7 @@ class Run(PythonRun):
             try:
                 relation = self._database.connection.sql(f"from {quoted}")
                 table = relation.to_arrow_table()
-                found[name] = self._frame(table, relation.columns, relation.types)
+                found[name] = self._frame(table, relation.types)
             except Exception:  # noqa: BLE001 - there is no such table
                 if value is not None:
                     return value, ()
@@ -169,7 +172,7 @@ class Run(PythonRun):
                 (at, at + len(missing[0]) + 1) if at >= 0 else None,
                 [],
             )
-        return {name: parameter(name, self._others[name]) for name in names}
+        return {name: exact(self._others[name], f"inputs.{name}")[0] for name in names}
 
     def _progress(self, done: float, total: int, text: str) -> None:
         self._channel.send({"type": "progress", "done": done, "total": total, "text": text})
