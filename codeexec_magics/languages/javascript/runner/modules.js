@@ -74,11 +74,9 @@ function keptOf(name) {
   try {
     const bytes = readFileSync(storeOf(name));
     const end = bytes.indexOf('\n');
-    const { folder, files, length, size } = JSON.parse(bytes.utf8Slice(0, end));
+    const { files, length, size } = JSON.parse(bytes.utf8Slice(0, end));
     const start = end + 1 + length;
-    // A copy of an installation has what was made of the original, which may still be there.
-    const isOwn = folder === __dirname && start + size === bytes.length;
-    return isOwn && files.every(isAsItWas)
+    return start + size === bytes.length && files.every(isAsItWas)
       ? { text: bytes.latin1Slice(end + 1, start), data: bytes.subarray(start) }
       : null;
   } catch {
@@ -146,8 +144,7 @@ function keep(name) {
   // Not the very text that this process has compiled, or V8 would take that.
   const text = `${textOf(files)}\n`;
   const code = codeOf(name, text);
-  const sizes = { length: text.length, size: code.length };
-  const head = { folder: __dirname, files: files.map(stateOf), ...sizes };
+  const head = { files: files.map(stateOf), length: text.length, size: code.length };
   const parts = [Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(text, 'latin1'), code];
   const unfinished = `${storeOf(name)}.new`;
   if (isThere(unfinished) && Date.now() - statSync(unfinished).mtimeMs > OLD_MILLISECONDS) {
