@@ -78,6 +78,8 @@ class Worker:
         self._task = task
         self.refusal: Exception | None = None
         self._value: tuple[Any] | None = None
+        self._problem: Exception | None = None
+        self._read_early = self._asked = False
         self._crash: Trace | None = None
         self._seconds = 0.0
         self._concluded = False
@@ -164,22 +166,32 @@ class Worker:
         if conversation.began is not None:
             self._seconds = (conversation.ended or time.monotonic()) - conversation.began
         self._crash = self._read_crash()
-        self._learn(conversation.last or {})
+        if not self._concluded:
+            self._learn(conversation.last or {})
 
     def ask_for_next(self) -> None:
-        """Have a worker like this one ready for whoever comes next."""
-        ask_ahead(self._client, self._task.language, self._recipe)
+        """Have a worker like this one ready for whoever comes next; done once."""
+        if not self._asked:
+            self._asked = True
+            ask_ahead(self._client, self._task.language, self._recipe)
 
     def settle(self) -> None:
-        """It has ended by itself: decode its value, now that nothing is alive to change it.
+        """It has ended by itself: its value counts, now that nothing of the run is alive.
 
         Raises:
             DataError: It cannot be rebuilt here, or has no such form as the options want.
             NoValue: The program gave none, and some name wants one.
         """
-        last, options = self.conversation.last, self._task.options
+        last = self.conversation.last
         if last is None or last["type"] != "result" or self.refusal is not None:
-            return
+            self._value = None
+        elif not self._read_early:
+            self._take_value(last)
+        elif self._problem is not None:
+            raise self._problem
+
+    def _take_value(self, last: Mapping[str, Any]) -> None:
+        options = self._task.options
         value = None if options.keep else Shown.of(last.get("value"))
         if value is None:
             value = self._read_value(last)
@@ -286,6 +298,18 @@ class Worker:
         if last["type"] == "result":
             self._exchange.fetch(last.get("value"))
         self.release()  # it has nothing more to do but to end, and a runtime takes its time for it
+        self._use_the_time(last)
+
+    def _use_the_time(self, last: Mapping[str, Any]) -> None:
+        """While its processes end: read its value, if none of them can change that any more."""
+        self._learn(last)
+        if last["type"] == "result" and self._exchange.is_sealed:
+            self._read_early = True
+            try:
+                self._take_value(last)
+            except Exception as error:  # noqa: BLE001 - raised when it has ended
+                self._problem = error
+        self.ask_for_next()
 
     def _expect_end(self, seconds: float) -> None:
         self._ends_by = min(self._ends_by, time.monotonic() + seconds)

@@ -121,8 +121,13 @@ class Exchange:
         if self._memory is not None:
             self._fetched = self._memory.take(descriptor)
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether no process of the run can change its value any more, though some be alive."""
+        return Arena(self._lease.outputs).sealed
+
     def result(self, descriptor: Any, converter: str) -> Any:
-        """Decode the run's value, now that nothing of the run is alive to change it.
+        """Decode the run's value: it is sealed, or nothing of the run is alive to change it.
 
         Raises:
             DataError: It cannot be rebuilt here, or has no such form.

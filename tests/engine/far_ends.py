@@ -35,7 +35,13 @@ class FarEnd:
         err, self._stderr = os.pipe()
         inputs, outputs = os.memfd_create("inputs"), os.memfd_create("outputs")
         # In a namespace the leased process is not the program's: its memory is not asked for.
-        told = {"pid": os.getpid(), "reaper": os.getpid(), "containment": "pid-namespace"}
+        told = {
+            "pid": os.getpid(),
+            "reaper": os.getpid(),
+            "containment": "pid-namespace",
+            "place": None,
+            "scratch": "",
+        }
         self.lease = Lease(run, told, [control.detach(), inputs, outputs, out, err], "0" * 16)
         self.request: dict[str, Any] = {}
         for side in (self._reaper, self._runner):
@@ -92,6 +98,9 @@ class Supervisor:
         self.ends: list[FarEnd] = []
         self.swept: list[str] = []
         self.losses = 0
+
+    def ask_ahead(self, recipe: object, *, idle: bool) -> None:
+        """Nothing is leased ahead."""
 
     def lease(self, recipe: object, patience: float) -> Lease:
         """Grant one."""

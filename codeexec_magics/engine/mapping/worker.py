@@ -121,6 +121,10 @@ class MapWorker(Worker):
             lines.end(self.number)
         self._employer.note_end(self.number, self.facts())
 
+    def _use_the_time(self, last: Mapping[str, Any]) -> None:
+        """Its values have come already."""
+        self._learn(last)
+
     def settle(self) -> None:
         """It has ended by itself: tell what became of the items that it held."""
         if self._employer.wants_verdict():
