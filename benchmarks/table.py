@@ -41,7 +41,7 @@ def measure(names: list[str]) -> list[Row]:
     found: list[Row] = []
     for name in names:
         for row in importlib.import_module(name).rows():
-            print(row.line(), flush=True)
+            print(row.verdict(), flush=True)
             found.append(row)
     return found
 
