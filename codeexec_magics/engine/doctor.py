@@ -133,6 +133,8 @@ def examine(executor: CodeExecutor) -> Iterator[Finding]:
     for language in languages.everything():
         if language.probe:
             yield _runtime(executor, language)
+        if language.typed:
+            yield _types(executor, language)
     yield from _attacks(executor)
     with tempfile.TemporaryDirectory(prefix="codeexec-doctor-") as made:
         folder = os.path.realpath(made)
@@ -178,6 +180,18 @@ def _runtime(executor: CodeExecutor, language: Language) -> Finding:
     # A runtime that is not installed harms nothing.
     missing = result.trace is not None and result.trace.type == "LanguageUnavailable"
     return Finding(language.name, result.error or "", sound=missing)
+
+
+def _types(executor: CodeExecutor, language: Language) -> Finding:
+    """Whether the types of programs are checked: one of a wrong type tells."""
+    from codeexec_magics.engine import checking  # late: it is for such languages alone
+
+    checking.ask_anew(executor.client)
+    result = _tried(executor.execute("const one: string = 1", language.name, standbys=0))
+    if result.trace is not None and "TS2322" in result.trace.type:
+        return Finding("types", f"{language.name} is checked by version {checking.version()}")
+    # Without it programs run as ever.
+    return Finding("types", result.remark or result.error or f"{language.name} is not checked")
 
 
 def _isolation(

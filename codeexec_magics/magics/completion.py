@@ -1,4 +1,4 @@
-"""Complete what stands on a ``%%transform`` line.
+"""Complete what stands on a ``%%transform`` line; what stands below is for `body_completion`.
 
 Runs in the kernel, while the user types: it imports nothing heavy and starts nothing. `complete` is
 a pure function; the rest hangs it into IPython, by matchers where there are such (8.6 and later)
@@ -203,6 +203,12 @@ def _visible(shell: Any) -> dict[str, Any]:
     return {name: value for name, value in shell.user_ns.items() if name not in hidden}
 
 
+def _keeps_standbys(shell: Any) -> bool:
+    """Whether the user wants processes that wait for what comes."""
+    magics = shell.magics_manager.registry.get("TransformMagics")
+    return magics is not None and magics.standbys > 0
+
+
 def _matcher(shell: Any) -> Any:
     """A matcher for IPython 8.6 and later; None before."""
     try:
@@ -214,9 +220,19 @@ def _matcher(shell: Any) -> Any:
     def match(context: Any) -> dict[str, Any]:
         lines = context.full_text.split("\n")[: context.cursor_line + 1]
         line = lines[-1][: context.cursor_position]
-        if line.lstrip().startswith("%%") and any(above.strip() for above in lines[:-1]):
-            line = ""  # a cell magic is one in the first line only
-        fragment, found = complete(line, _visible(shell))
+        is_body = any(above.strip() for above in lines[:-1])
+        if is_body and context.full_text.lstrip().startswith("%%transform"):
+            from codeexec_magics.magics.body_completion import complete_body  # late: for few
+
+            cursor = sum(len(above) + 1 for above in lines[:-1]) + len(line)
+            may_start = _keeps_standbys(shell)
+            fragment, found = complete_body(
+                context.full_text, cursor, _visible(shell), may_start=may_start
+            )
+        else:
+            # A cell magic is one in the first line only.
+            is_magic = is_body and line.lstrip().startswith("%%")
+            fragment, found = complete("" if is_magic else line, _visible(shell))
         completions = [SimpleCompletion(text=text, type=kind) for text, kind in found]
         return {
             "completions": completions,

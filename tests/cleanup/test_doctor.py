@@ -25,6 +25,7 @@ def test_a_sound_machine(executor: CodeExecutor) -> None:
     assert findings["containment"].found.startswith(strongest()[0].name)
     assert "3." in findings["python"].found
     assert "Node.js" in findings["javascript"].found
+    assert findings["types"].found == "typescript is checked by version 7.0.2"
     assert findings["attacks"].found.endswith("are refused")
     for trial in ("interrupt", "killed kernel"):
         assert findings[trial].found.startswith("no process left of")

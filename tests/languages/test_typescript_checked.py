@@ -23,7 +23,7 @@ from census import dwellers, wait_until
 
 from codeexec_magics import CodeExecutor, ExecutionResult
 from codeexec_magics.engine import checking
-from codeexec_magics.engine.checking import fetching, store
+from codeexec_magics.engine.checking import fetching, guard, store
 from codeexec_magics.engine.engine import Engine
 from codeexec_magics.engine.mapping import MapPlan
 from codeexec_magics.engine.observer import Observer, Running
@@ -256,7 +256,7 @@ def test_a_program_without_standbys_leaves_no_compiler(executor: CodeExecutor) -
 def test_a_compiler_that_hangs_is_in_nobodys_way(
     checked: CodeExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "_CHECK", 0.3)
+    monkeypatch.setattr(guard, "_CHECK", 0.3)
     run(checked, "1")
     os.kill(compiler_of(checked), signal.SIGSTOP)
 
@@ -268,7 +268,7 @@ def test_a_compiler_that_hangs_is_in_nobodys_way(
 
 
 def test_stop_ends_a_check(checked: CodeExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_CHECK", 60)
+    monkeypatch.setattr(guard, "_CHECK", 60)
     run(checked, "1")
     hanging = compiler_of(checked)
     os.kill(hanging, signal.SIGSTOP)
@@ -362,7 +362,7 @@ class TestStore:
         assert result.remark.startswith(f"types are not checked: {words}"), result.remark
         assert [path.name for path in empty.iterdir()] == [".lock"]
         # What has failed is not tried again with each cell.
-        monkeypatch.setattr(checking, "Fetching", None)
+        monkeypatch.setattr(guard, "Fetching", None)
         assert executor.execute("2", "ts").remark == result.remark
 
     def test_without_npm_it_runs_unchecked(

@@ -7,38 +7,33 @@ no answer in time, the program runs, and its result says that it was not checked
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-import time
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from codeexec_magics.data.declarations import declarations_of
 from codeexec_magics.engine.checking import store
 from codeexec_magics.engine.checking.annotations import annotate
-from codeexec_magics.engine.checking.checker import Checker, Question
-from codeexec_magics.engine.checking.diagnostics import trace_of
-from codeexec_magics.engine.checking.fetching import Fetching
-from codeexec_magics.engine.checking.server import Gone, Late, Wait
+from codeexec_magics.engine.checking.checker import Question
+from codeexec_magics.engine.checking.guard import Guard
+from codeexec_magics.engine.checking.server import Gone, Late
 from codeexec_magics.engine.checking.store import NoCompiler
 from codeexec_magics.engine.loop import Loop
 from codeexec_magics.engine.outcome import Verdict
-from codeexec_magics.engine.own_folder import cache_folder
 from codeexec_magics.engine.task import Task
 from codeexec_magics.errors import CodeExecError
 from codeexec_magics.leases.client import SupervisorClient
+from codeexec_magics.values.options import Program
 
 SWITCH = "no-check"
 """The setting of a program that is not to be checked."""
 
-_CHECK, _FIRST_CHECK = 2.0, 5.0
-_FETCH, _LATER_FETCH = 30.0, 0.5
-"""Seconds that a cell waits for npm: the one that has it started, and those that come later."""
-_ANEW = 300.0
-"""Seconds after which npm is asked again."""
-_ROUND = 0.05
-_FETCHING = "compiler of TypeScript is fetched from npm"
+_KINDS = {2: "function", 3: "function", 5: "property", 6: "instance", 7: "class", 10: "property"}
+"""What the kernel's front ends call the kinds of completions."""
 _TAKEN = {
     *("inputs", "display", "progress", "console", "process", "Buffer", "global"),
     *("globalThis", "require", "module", "exports", "Object", "Function", "Array"),
@@ -79,143 +74,47 @@ def check(loop: Loop, client: SupervisorClient, task: Task, *, mapped: bool = Fa
             guard.close()  # nobody wants a process that waits for what comes
 
 
-def compiler_version() -> str:
-    """The version of the compiler that is used."""
-    import json
-    from pathlib import Path
+def complete(
+    client: SupervisorClient,
+    program: Program,
+    inputs: Mapping[str, Any],
+    place: int,
+    until: float,
+    *,
+    may_start: bool,
+) -> list[tuple[str, str]]:
+    """What may stand at a place of a program: texts and kinds; nothing where nobody knows in time.
 
+    Args:
+        client: Who starts the compiler.
+        program: What has been typed, in JavaScript or TypeScript.
+        inputs: Values by name.
+        place: In the program, in characters.
+        until: When it is too late (monotonic seconds).
+        may_start: Whether a compiler may get ready for the next time, if there is none yet.
+    """
+    annotated = annotate(program.source, program.entry, inputs.keys(), mapped=False)
+    question = Question(annotated.text, declarations_of(inputs), os.getcwd())
+    guard = _guard_of(client)
+    if guard.pid is None:
+        if may_start:
+            guard.start_early(client, question)
+        return []
+    checked = annotated.text[: annotated.checked(place)]
+    units = len(checked.encode("utf-16-le", "surrogatepass")) // 2
+    found = guard.complete(question, units, until)
+    return [(str(one["name"]), _KINDS.get(one.get("kind"), "")) for one in found]
+
+
+def version() -> str:
+    """The version of the compiler."""
     wanted = json.loads(Path(store.COMPILER, "package.json").read_text("utf-8"))
     return str(wanted["dependencies"]["typescript"])
 
 
-class Guard:
-    """The checker of one supervisor, and how it comes to be."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._checker: Checker | None = None
-        self._fetching: Fetching | None = None
-        self._refused: NoCompiler | None = None
-        self._asked = float("-inf")
-
-    @property
-    def pid(self) -> int | None:
-        """The compiler's process; None while there is none."""
-        checker = self._checker
-        return checker.pid if checker is not None else None
-
-    def check(self, loop: Loop, client: SupervisorClient, task: Task, mapped: bool) -> Verdict:
-        """As the function does.
-
-        Raises:
-            NoCompiler: There is none.
-            Late: There is no answer in time.
-            Gone: The compiler has ended, and another one, too.
-        """
-        program = task.program
-        annotated = annotate(program.source, program.entry, task.inputs.keys(), mapped=mapped)
-        directory = os.path.abspath(task.options.directory or os.getcwd())
-        question = Question(annotated.text, declarations_of(task.inputs), directory)
-        self._enter(loop)
-        try:
-            found, path = self._errors(loop, client, task, question)
-        except BaseException:
-            self._end()
-            raise
-        finally:
-            self._lock.release()
-        found = [one for one in found if not (mapped and _says_implicitly(one))]
-        return Verdict(trace_of(program, annotated, found, path))
-
-    def complete(self, question: Question, place: int, wait: Wait, until: float) -> list[Any]:
-        """What may stand at a place of a program; nothing where there is no checker at hand."""
-        if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
-            return []
-        try:
-            if self._checker is None:
-                return []
-            return list(self._checker.completions(question, place, wait, until))
-        except (Late, Gone):
-            self._end()
-            return []
-        finally:
-            self._lock.release()
-
-    def close(self) -> None:
-        """End the compiler, and npm."""
-        with self._lock:
-            self._end()
-            if self._fetching is not None:
-                self._fetching.close()
-                self._fetching = None
-
-    def _end(self) -> None:
-        checker, self._checker = self._checker, None
-        if checker is not None:
-            checker.close()
-
-    def _enter(self, loop: Loop) -> None:
-        until = time.monotonic() + _CHECK
-        while not self._lock.acquire(blocking=False):
-            if loop.interrupted or time.monotonic() > until:
-                raise Late
-            loop.wait_for(None, time.monotonic() + _ROUND)
-
-    def _errors(
-        self, loop: Loop, client: SupervisorClient, task: Task, question: Question
-    ) -> tuple[list[Mapping[str, Any]], str]:
-        for attempt in (1, 2):
-            checker = self._checker or self._started(loop, client, task, question.directory)
-            self._checker = checker
-            until = time.monotonic() + (_FIRST_CHECK if checker.is_new else _CHECK)
-            try:
-                return checker.errors(question, loop.wait_for, until), checker.path
-            except Gone:
-                self._end()  # it was killed: another one is started once
-                if attempt == 2:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _started(self, loop: Loop, client: SupervisorClient, task: Task, directory: str) -> Checker:
-        program = store.find(directory)
-        if program is None:
-            self._fetch(loop, client, task)
-            program = store.find(directory)
-        if program is None:
-            raise NoCompiler("npm is fetching the compiler at present")
-        return Checker(client, program)
-
-    def _fetch(self, loop: Loop, client: SupervisorClient, task: Task) -> None:
-        """Have npm fetch the compiler, and wait for it, but not for too long.
-
-        Raises:
-            NoCompiler: It cannot be fetched.
-            Late: The user has interrupted that.
-        """
-        now = time.monotonic()
-        if self._refused is not None and now < self._asked + _ANEW:
-            raise self._refused
-        until = now + (_FETCH if self._fetching is None else _LATER_FETCH)
-        if task.observer.progress is not None:
-            task.observer.progress(1, None, _FETCHING)
-        self._asked, self._refused = now, None
-        try:
-            while self._fetching is None and time.monotonic() < until and not loop.interrupted:
-                fetching = Fetching(client)
-                if fetching.is_ours:
-                    self._fetching = fetching
-                elif loop.wait_for(None, time.monotonic() + _ROUND) or self._is_there():
-                    return
-            if self._fetching is not None and self._fetching.wait(loop.wait_for, until):
-                self._fetching = None
-        except NoCompiler as reason:
-            self._fetching, self._refused = None, reason
-            raise
-        if loop.interrupted:
-            raise Late
-
-    def _is_there(self) -> bool:
-        return os.path.isdir(os.path.join(cache_folder(), store.folder_name()))
+def ask_anew(client: SupervisorClient) -> None:
+    """Have npm asked again with the next program, though that has failed before."""
+    _guard_of(client).ask_anew()
 
 
 _guards: weakref.WeakKeyDictionary[SupervisorClient, Guard] = weakref.WeakKeyDictionary()
@@ -233,11 +132,6 @@ def _guard_of(client: SupervisorClient) -> Guard:
 
 def _unchecked(reason: str) -> Verdict:
     return Verdict(remark=f"types are not checked: {reason}")
-
-
-def _says_implicitly(one: Mapping[str, Any]) -> bool:
-    """Whether it says that a type is not given: nobody does so for the item of a map."""
-    return "implicitly" in str(one.get("text", ""))
 
 
 if hasattr(os, "register_at_fork"):

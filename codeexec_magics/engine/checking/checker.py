@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codeexec_magics.engine.checking.server import Gone, Late, Server, Wait
+from codeexec_magics.engine.checking.server import Refused, Server, Wait
 from codeexec_magics.engine.checking.store import COMPILER
 from codeexec_magics.leases.client import SupervisorClient
 
@@ -39,7 +39,6 @@ _OPTIONS = {
     "moduleResolution": "bundler",
     "moduleDetection": "force",
     "lib": ["esnext"],
-    "allowJs": True,
     "skipLibCheck": True,
     "allowUnreachableCode": True,
     "allowUnusedLabels": True,
@@ -56,13 +55,11 @@ class Question:
         text: Its text.
         inputs: What its inputs are, as `declarations_of` says it.
         directory: The folder that it runs in, whose modules it finds.
-        suffix: ``.ts`` or ``.js``.
     """
 
     text: str
     inputs: str
     directory: str
-    suffix: str = ".ts"
 
     @property
     def uses_node(self) -> bool:
@@ -84,15 +81,14 @@ class _Project:
 
         self.config = named("tsconfig.json")
         self.inputs = named("inputs.d.ts")
-        self.programs = {suffix: named(f"cell{suffix}") for suffix in (".ts", ".js")}
+        self.program = named("cell.ts")
         own = {named(name): Path(COMPILER, name).read_text("utf-8") for name in _own(types)}
-        roots = [self.inputs, *self.programs.values(), *own]
+        roots = [self.inputs, self.program, *own]
         options: dict[str, Any] = {**_OPTIONS, "types": []}
         if types is not None:
             options |= {"types": ["node"], "typeRoots": [types]}
         config = json.dumps({"compilerOptions": options, "files": roots})
-        empty = dict.fromkeys(self.programs.values(), "")
-        self.files = {self.config: config, self.inputs: "", **empty, **own}
+        self.files = {self.config: config, self.inputs: "", self.program: "", **own}
 
 
 def _own(types: str | None) -> tuple[str, ...]:
@@ -158,17 +154,19 @@ class Checker:
             Gone: The compiler has ended.
         """
         project = self._open(question, question.uses_node, wait, until)
-        path = project.programs[question.suffix]
-        about = {**self._about(project, path), "position": place}
-        found = self._server.ask("getCompletionsAtPosition", about, wait, until)
+        about = {**self._about(project), "position": place}
+        try:
+            found = self._server.ask("getCompletionsAtPosition", about, wait, until)
+        except Refused:  # it wants to know of imports that could be made
+            return []
         return (found or {}).get("entries") or []
 
     def _errors(
         self, question: Question, uses_node: bool, wait: Wait, until: float
     ) -> list[Mapping[str, Any]]:
         project = self._open(question, uses_node, wait, until)
-        self._path = project.programs[question.suffix]
-        about = self._about(project, self._path)
+        self._path = project.program
+        about = self._about(project)
         if self._server.ask("getSyntacticDiagnostics", about, wait, until):
             return []  # what runs it says so, before anything of it has run
         found = self._server.ask("getSemanticDiagnostics", about, wait, until) or []
@@ -182,8 +180,8 @@ class Checker:
             and one["code"] not in _LEFT_OUT
         ]
 
-    def _about(self, project: _Project, path: str) -> dict[str, Any]:
-        return {"snapshot": self._snapshot, "project": project.config, "file": path}
+    def _about(self, project: _Project) -> dict[str, Any]:
+        return {"snapshot": self._snapshot, "project": project.config, "file": project.program}
 
     def _open(self, question: Question, uses_node: bool, wait: Wait, until: float) -> _Project:
         """Have the compiler know a program; its project."""
@@ -197,7 +195,7 @@ class Checker:
             change["openProjects"] = [project.config]
             left = [known for known in self._projects if known != _NOWHERE and folder != _NOWHERE]
             change["closeProjects"] = [self._projects.pop(known).config for known in left]
-        texts = {project.inputs: question.inputs, project.programs[question.suffix]: question.text}
+        texts = {project.inputs: question.inputs, project.program: question.text}
         changed = [path for path, text in texts.items() if files.get(path) != text]
         files.update(texts)
         if uses_node and (self._unresolved or _RELATIVE.search(question.text)):
@@ -211,6 +209,3 @@ class Checker:
             if before is not None:
                 self._server.ask("release", {"snapshot": before}, wait, until)
         return project
-
-
-__all__ = ["Checker", "Gone", "Late", "Question"]

@@ -36,6 +36,10 @@ class Gone(Exception):
     """The compiler has ended, or says what nobody understands."""
 
 
+class Refused(Gone):
+    """It does not answer that; it may be asked something else."""
+
+
 class Server:
     """One process of the compiler.
 
@@ -66,7 +70,8 @@ class Server:
 
         Raises:
             Late: There is no answer in time; it cannot be asked again.
-            Gone: It has ended, or refuses to answer.
+            Gone: It has ended.
+            Refused: It does not answer that.
         """
         self._number += 1
         number = self._number
@@ -78,7 +83,7 @@ class Server:
                 self._send({"id": message.get("id"), "result": answer})
             elif message.get("id") == number:
                 if "error" in message:
-                    raise Gone(f"{method}: {message['error']}")
+                    raise Refused(f"{method}: {message['error']}")
                 return message.get("result")
 
     def close(self) -> None:

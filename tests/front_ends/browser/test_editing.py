@@ -10,7 +10,10 @@ from playwright.sync_api import expect
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("running_lab")]
 
 CELLS = (
-    "%load_ext codeexec_magics\nrows, rounds = [1], 2",
+    (
+        "%load_ext codeexec_magics\nimport pandas\nrows, rounds = [1], 2\n"
+        "sales = pandas.DataFrame({'item': ['tea'], 'price': [2.5]})"
+    ),
     "%%transform js -i rows\nconst total = rows.length // 'no string'",
     "%%transform -i rows\ndef total(rows):\n    return len(rows)",
     "const = None\ndef plain(): ...",
@@ -44,3 +47,5 @@ def test_a_cell_is_coloured_and_completed(lab: Lab, front_end: str) -> None:
     assert notebook.complete(3, "%%transform js --std") == {"--stdout", "--stderr"}
     assert notebook.complete(3, "%%transform j") == {"javascript", "js"}
     assert notebook.complete(3, "%%transform js -i ro") == {"rows", "rounds"}
+    body = "%%transform sql -i sales\nfrom sales where sales."
+    assert notebook.complete(3, body) == {"item", "price"}
