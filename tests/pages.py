@@ -48,7 +48,7 @@ def _fences(text: str, *languages: str) -> list[str]:
 
 def cells(text: str) -> list[str]:
     """The cells of a page, in order: where one is a magic, every fence of a program is a cell."""
-    fences = _fences(text, "python", "js", "ts", "sql", "bash")
+    fences = _fences(text, "python", "js", "ts", "sql", "bash", "r")
     return fences if any(body.startswith("%") for body in fences) else []
 
 

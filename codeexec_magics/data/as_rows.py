@@ -71,7 +71,7 @@ def instants(decoder: Reader, node: dict[str, Any]) -> list[Any]:
     kind = node.get("as")
     if kind in ("naive", "date"):
         start = start.replace(tzinfo=None)
-    values = [start + datetime.timedelta(milliseconds=int(time)) for time in values]
+    values = [start + datetime.timedelta(microseconds=round(time * 1000)) for time in values]
     if kind == "date":
         values = [value.date() for value in values]
     elif kind not in (None, "naive"):

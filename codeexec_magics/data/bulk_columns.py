@@ -92,7 +92,7 @@ def instants(decoder: Reader, node: dict[str, Any]) -> Any:
     if not numpy.isfinite(times).all():
         raise ValueError("a time is no number")
     missing = _missing(len(times), decoder, node)
-    made = pyarrow.array((times * 1000).astype("i8"), mask=missing)
+    made = pyarrow.array(numpy.rint(times * 1000).astype("i8"), mask=missing)
     made = made.cast(pyarrow.timestamp("us"))
     if kind == "naive":
         return made

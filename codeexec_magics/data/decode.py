@@ -97,10 +97,10 @@ class Decoder(Reader):
             return getattr(as_rows, "columns" if stays else tag)(self, node)
         if tag == "kept":
             return self.kept(node["kept"])
-        if tag == "frame":
-            from .foreign import changed_frame
+        if tag in ("table", "frame"):
+            from .foreign import changed_frame, made_frame
 
-            return changed_frame.value(self, node)
+            return (made_frame if tag == "table" else changed_frame).value(self, node)
         if tag == "object":
             from . import as_objects
 

@@ -85,6 +85,10 @@ class Reader(TreeReader):
             raise ValueError(f"nothing was kept as {place!r}")
         return self._kept[place]
 
+    def kept_frames(self) -> Sequence[object]:
+        """What was kept here: the frames among it say what columns were that have their names."""
+        return self._kept
+
     def tagged(self, node: dict[str, Any]) -> Any:
         """As in the base class; large bytes are in the arena."""
         tag = node["$"]

@@ -54,6 +54,7 @@ class Writer(TreeWriter):
         arena: Takes what is large.
         reads_python: Whether the reader is Python.
         reads_arrow: Whether it reads Arrow's streams.
+        reads_columns: Whether it takes the columns of frames in bulk, and no Arrow.
         reads_files: Whether it takes frames as files, and libraries' arrays as lists.
         reads_microseconds: Whether its instants are as fine as Python's.
         cuts_instants: Whether what is finer than its instants is cut off (`MILLISECONDS`).
@@ -70,6 +71,7 @@ class Writer(TreeWriter):
         self._kept = kept
         self.reads_python = bool(reader & PYTHON)
         self.reads_arrow = "arrow" in reader
+        self.reads_columns = "columns" in reader
         self.reads_files = "files" in reader
         self.reads_microseconds = "microseconds" in reader
         self.cuts_instants = MILLISECONDS in reader

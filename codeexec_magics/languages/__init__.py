@@ -20,7 +20,7 @@ from codeexec_magics.languages.language import Language, resource
 __all__ = ["Language", "everything", "find", "find_for_file", "names", "resource"]
 
 GROUP = "codeexec_magics.languages"
-_BUILT_IN = ("python", "javascript", "typescript", "bash", "sql")
+_BUILT_IN = ("python", "javascript", "typescript", "bash", "sql", "r")
 _log = logging.getLogger("codeexec_magics.languages")
 
 

@@ -138,10 +138,42 @@ SQL = Dialect(
     environment="",
 )
 
+R = Dialect(
+    language="r",
+    suffix=".r",
+    forty_two="6 * 7",
+    no_value="x <- 1",
+    transform="transform <- function(inputs) {\n  inputs$a + inputs[['b']]\n}",
+    entry_beats_value="transform <- function(inputs) 42\n1",
+    add_names="a + b",
+    add_inputs="inputs$a + inputs[['b']]",
+    odd_input="inputs[['not a name']]",
+    redeclare="a <- 7\na",
+    set_global="leak <- 1\noptions(leak = 1)\n42",
+    get_global="exists('leak') || !is.null(getOption('leak'))",
+    throw_on_line_3="a <- 1\n\nstop('Test')\n",
+    throw_in_function="transform <- function(inputs) {\n  stop('Test')\n}\n",
+    import_beside="source('beside.r')\nvalue",
+    beside="value <- 42\nfail <- function() {\n  stop('Test')\n}\n",
+    fail_beside="source('beside.r')\nfail()",
+    syntax_error="a <- 1\nb = = 2\n",
+    both_streams="cat('out\\n')\nmessage('err')\n42",
+    many_umlauts="cat('x', strrep('ä', 1e5), sep = '')",
+    ten_megabytes="for (i in 1:1000) cat(strrep('x', 12000), '\\n', sep = '')\ncat('end\\n')\n42",
+    endless="while (TRUE) {}",
+    sleeping_child="system('sleep 600', wait = FALSE)\n42",
+    exit_3="quit(status = 3)",
+    environment="x <- Sys.getenv('CONTRACT_VARIABLE', NA)\nif (is.na(x)) NULL else x",
+    directory="getwd()",
+    identity="value",
+    function_value="list(f = list(1, function() 2))",
+)
+
 DIALECTS = {
     "python": PYTHON,
     "javascript": JAVASCRIPT,
     "typescript": TYPESCRIPT,
     "bash": BASH,
     "sql": SQL,
+    "r": R,
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+
+import pytest
 from dialects import DIALECTS
 
 from codeexec_magics import languages
@@ -26,6 +29,11 @@ class TestTypeScript(LanguageContract):
 
 class TestBash(LanguageContract):
     dialect = DIALECTS["bash"]
+
+
+@pytest.mark.skipif(shutil.which("R") is None, reason="R is not installed")
+class TestR(LanguageContract):
+    dialect = DIALECTS["r"]
 
 
 class TestSql(LanguageContract):

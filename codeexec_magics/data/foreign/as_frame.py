@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...protocol.scalars import type_module
 from ..arrow import as_arrow
-from . import column_marks, columns_of_arrow
+from . import as_columns, column_marks, columns_of_arrow
 from .names import text_name
 
 if TYPE_CHECKING:
+    from ..arrow.source import Source
     from ..writer import Writer
 
 
@@ -53,10 +54,11 @@ def node(encoder: Writer, value: Any) -> Any:
 def _table(
     encoder: Writer, frame: Any, columns: list[tuple[Any, Any]], root: str, column: Any
 ) -> Any:
-    made = as_arrow.source(encoder, frame) if encoder.reads_arrow else None
+    in_bulk = encoder.reads_columns
+    made = as_arrow.source(encoder, frame) if encoder.reads_arrow or in_bulk else None
     shown: list[int | None] = [None] * len(columns)
     if made is not None:
-        shown = as_arrow.simple_fields(made)
+        shown = made.shown if in_bulk else as_arrow.simple_fields(made)
     nodes: dict[str, Any] = {}
     parts = encoder.path.parts
     for (label, values), field in zip(columns, shown):
@@ -64,14 +66,7 @@ def _table(
         if name in nodes:
             encoder.refuse(frame, f"has two columns that are called {name!r}", "rename one of them")
         parts.append(("key", name))
-        kind = None
-        if made is not None and field is not None:
-            columns_of_arrow.check_instants(encoder, made.table.column(field))
-            kind = made.table.schema.field(field).type
-            nodes[name] = {"$": "field", "v": field}
-        else:
-            nodes[name] = column(encoder, values)
-        nodes[name].update(column_marks.of(values, kind))
+        nodes[name] = _column(encoder, made, field, values, column)
         parts.pop()
     table: dict[str, Any] = {
         "$": "table",
@@ -80,14 +75,30 @@ def _table(
         "rows": len(columns[0][1]) if columns else len(frame),
         "kind": "arrow" if root == "pyarrow" else root,
     }
-    if made is not None and encoder.keeps:
+    if made is None or in_bulk:
+        return table
+    if encoder.keeps:
         made = made._replace(form=None)  # the frame itself is kept here
-    if made is not None:
-        table["source"], places = as_arrow.foreign_source(encoder, made, shown)
-        for node, place in zip(table["columns"], places):
-            if place is not None:
-                node["v"] = place
+    table["source"], places = as_arrow.foreign_source(encoder, made, shown)
+    for node, place in zip(table["columns"], places):
+        if place is not None:
+            node["v"] = place
     return table
+
+
+def _column(
+    encoder: Writer, made: Source | None, field: int | None, values: Any, column: Any
+) -> Any:
+    """The node of a column: in bulk, as a field of the source, or as its own library has it."""
+    if made is None or field is None:
+        return {**column(encoder, values), **column_marks.of(values)}
+    array = made.table.column(field)
+    if encoder.reads_columns:
+        node = as_columns.node(encoder, array) or column(encoder, values)
+    else:
+        columns_of_arrow.check_instants(encoder, array)
+        node = {"$": "field", "v": field}
+    return {**node, **column_marks.of(values, array.type)}
 
 
 def _name(encoder: Writer, frame: Any, label: Any) -> str:

@@ -29,12 +29,13 @@ class Interpreter:
 
     Args:
         argv: Its command, the driver included.
+        arena: What it is given as `ARENA`, if not the inputs arena.
     """
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], arena: int = INPUTS) -> None:
         request, self._request = os.pipe()
         self._answers, answers = os.pipe()
-        ends = {request: REQUEST, answers: ANSWERS, INPUTS: ARENA, OUTPUTS: RESULTS}
+        ends = {request: REQUEST, answers: ANSWERS, arena: ARENA, OUTPUTS: RESULTS}
         self._process = _spawn(argv, ends)
         os.close(request)
         os.close(answers)
@@ -45,9 +46,13 @@ class Interpreter:
         data = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode(
             "utf-8", "surrogatepass"
         )
+        self.send(data + b"\n")
+
+    def send(self, line: bytes) -> None:
+        """Hand the one request over, as it is."""
         with open(self._request, "wb") as pipe:
             try:
-                pipe.write(data + b"\n")
+                pipe.write(line)
             except BrokenPipeError:
                 self.end_alike()
 
