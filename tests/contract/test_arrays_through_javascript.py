@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from codeexec_magics import CodeExecutor
@@ -102,3 +105,56 @@ def test_what_a_hint_advises_goes_through_and_is_equal(executor: CodeExecutor, h
     if isinstance(made, dict):
         made = {name: column.tolist() for name, column in made.items()}
     assert (made.tolist() if isinstance(made, np.ndarray) else made) == wanted
+
+
+PACKAGE = """
+class Table { constructor() { this.schema = {}; this.numRows = 2; } }
+const tableToIPC = () => new Uint8Array(fs.readFileSync('stream'));
+"""
+
+
+@pytest.mark.parametrize("sandbox", [False, True], ids=["trusted", "sandboxed"])
+def test_a_table_of_npms_arrow_is_a_table_of_ours(
+    executor: CodeExecutor, tmp_path: Path, sandbox: bool
+) -> None:
+    package = tmp_path / "node_modules" / "apache-arrow"
+    package.mkdir(parents=True)
+    exports = {"import": "./index.mjs", "require": "./index.js"}
+    (package / "package.json").write_text(json.dumps({"exports": exports}))
+    (package / "index.js").write_text(
+        f"const fs = require('fs');{PACKAGE}module.exports = {{ Table, tableToIPC }};"
+    )
+    (package / "index.mjs").write_text(
+        f"import fs from 'fs';{PACKAGE}export {{ Table, tableToIPC }};"
+    )
+    table = pa.table(
+        {"n": pa.array([1, 2], pa.int32()), "s": pa.array(["a", None]).dictionary_encode()}
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    (tmp_path / "stream").write_bytes(sink.getvalue())
+    surroundings = {"directory": str(tmp_path), "sandbox": sandbox}
+
+    for program in (
+        "const { Table } = require('apache-arrow'); new Table()",
+        "import { Table } from 'apache-arrow'\nnew Table()",
+    ):
+        made = executor.execute_javascript(program, **surroundings)
+        assert made.error is None
+        assert made.output.equals(table)
+        frame = executor.execute_javascript(program, converter="pandas", **surroundings).output
+        assert [str(dtype) for dtype in frame.dtypes] == ["int32", "category"]
+
+    other = "class Table { schema = {} }; new Table()"
+    refused = executor.execute_javascript(other, directory=str(tmp_path), outputs=["x"])
+    assert "tableToIPC" in str(refused.error)
+
+
+def test_an_empty_array_behind_a_few_bytes_arrives(executor: CodeExecutor) -> None:
+    values = [np.array([1, 2, 3], dtype="u1"), np.array([], dtype="f8")]
+    for back, sent in zip(
+        executor.execute_javascript("v", {"v": values}).output, values, strict=True
+    ):
+        assert back.dtype == sent.dtype
+        assert back.tolist() == sent.tolist()

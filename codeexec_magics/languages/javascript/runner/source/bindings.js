@@ -59,6 +59,9 @@ function bindInputs(inputs) {
 /** What the program's module exports. */
 const exported = () => own.exports;
 
+/** The function by which the program finds its packages, whatever it has made of its own. */
+const requireOfProgram = () => Module.createRequire(own.filename);
+
 /** What `import.meta` is in the program. */
 function importMeta() {
   const { filename } = own;
@@ -71,4 +74,12 @@ function importMeta() {
   return { __proto__: null, dirname: own.path, filename, main: true, resolve: resolveUrl, url };
 }
 
-module.exports = { __proto__: null, bind, bindInputs, bindModule, exported, importMeta };
+module.exports = {
+  __proto__: null,
+  bind,
+  bindInputs,
+  bindModule,
+  exported,
+  importMeta,
+  requireOfProgram,
+};

@@ -130,7 +130,10 @@ class Writer {
     if (typeof toJSON === 'function') {
       return this.node($.apply(toJSON, value, ['']));
     }
-    return plain ? this.#entries(value) : refuse(value);
+    if (plain) {
+      return this.#entries(value);
+    }
+    return require('./arrow_tables.js').node(value, this) ?? refuse(value);
   }
 
   #array(value) {

@@ -25,7 +25,7 @@ function readInputs(offset, length) {
     $.isInteger(length) &&
     offset >= 0 &&
     length >= 0 &&
-    offset + length <= size;
+    (length === 0 || offset + length <= size);
   if (!fits) {
     throw new $.RangeErrorClass(
       `bytes ${offset} + ${length} lie outside of an arena of ${size} bytes`,
