@@ -26,9 +26,10 @@ from codeexec_magics.errors import EncodingFailed, InvalidOptions, ProgramFailed
 from codeexec_magics.supervision.processes import children
 
 distributed = pytest.importorskip("distributed")
+ipyparallel = pytest.importorskip("ipyparallel")
 loky = pytest.importorskip("loky")
 
-CREWS = ("dask", "loky", "spawn")
+CREWS = ("dask", "loky", "spawn", "ipyparallel")
 JAVASCRIPT = "function transform(x) { if (x === 701) { %s } return x * 2 }"
 
 
@@ -51,6 +52,10 @@ def on(request: pytest.FixtureRequest) -> Iterator[Any]:
         executor: Executor = loky.ProcessPoolExecutor(2)
         yield executor
         executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+    elif request.param == "ipyparallel":
+        with ipyparallel.Cluster(n=2, log_level=40) as engines:
+            engines.wait_for_engines(2)
+            yield engines
     else:
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
             yield executor
@@ -381,6 +386,9 @@ def crew(kind):
     if kind == "loky":
         import loky
         return loky.ProcessPoolExecutor(2)
+    if kind == "ipyparallel":
+        import ipyparallel
+        return ipyparallel.Cluster.from_file({address!r}).connect_client_sync()
     if kind == "dask":
         import distributed
         return distributed.Client({address!r})
@@ -397,9 +405,13 @@ if __name__ == "__main__":
 def test_nothing_outlives_a_killed_driver(
     kind: str, mark: str, tmp_path: Path, client: Any
 ) -> None:
+    check_killed_driver(kind, mark, tmp_path, client.scheduler.address)
+    assert double.map(range(3), on=client) == [0, 2, 4]
+
+
+def check_killed_driver(kind: str, mark: str, tmp_path: Path, address: str) -> None:
     script = tmp_path / "driver.py"
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-    address = client.scheduler.address
     script.write_text(DRIVER.format(folders=folders, kind=kind, mark=mark, address=address))
     quiet = subprocess.DEVNULL
     driver = subprocess.Popen([sys.executable, str(script)], stdout=quiet, stderr=quiet)
@@ -416,7 +428,19 @@ def test_nothing_outlives_a_killed_driver(
                 os.kill(pid, signal.SIGKILL)
 
     assert gone
-    assert double.map(range(3), on=client) == [0, 2, 4]
+
+
+def test_engines_of_ipyparallel_may_be_lost_and_their_driver_too(tmp_path: Path) -> None:
+    slow = transform("slow", "import time\ndef transform(x): time.sleep(0.02); return x")
+    cluster = ipyparallel.Cluster(n=2, log_level=40)
+    with cluster as engines:
+        engines.wait_for_engines(2)
+        check_killed_driver("ipyparallel", "61015", tmp_path, cluster.cluster_file)
+        assert double.map(range(3), on=engines) == [0, 2, 4]
+        killer = threading.Timer(1.0, os.kill, (engines[0].apply_sync(os.getpid), signal.SIGKILL))
+        killer.start()
+        assert slow.map(range(300), on=engines) == list(range(300))
+        killer.join()
 
 
 @pytest.mark.parametrize("on", ["dusk", 3, object])

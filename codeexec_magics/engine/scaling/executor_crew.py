@@ -13,11 +13,10 @@ from typing import Any
 
 from codeexec_magics.engine.scaling.crew import Broken
 from codeexec_magics.engine.scaling.lifeline import Lifeline
-from codeexec_magics.engine.scaling.order import Farewell, Order, Report
+from codeexec_magics.engine.scaling.order import Farewell, Order, Report, inputs_for_each
 from codeexec_magics.engine.scaling.work import work
-from codeexec_magics.errors import EncodingFailed, InvalidOptions
+from codeexec_magics.errors import InvalidOptions
 
-_LARGEST_INPUTS = 1 << 20
 _NEVER_TWICE = ("concurrent", "loky", "joblib")
 """Packages whose executors begin nothing a second time."""
 
@@ -62,13 +61,7 @@ class ExecutorCrew:
 
     def share(self, inputs: bytes) -> bytes | None:
         """As `Crew` says."""
-        if len(inputs) > _LARGEST_INPUTS:
-            raise EncodingFailed(
-                f"inputs: {len(inputs) >> 20:,} MiB would go to {self.name} with each chunk: have "
-                "the program read them from a file, or map on a Dask client, which shares them",
-                path="inputs",
-            )
-        return inputs
+        return inputs_for_each(inputs, self.name)
 
     def submit(self, order: Order, done: Callable[[], None]) -> Any:
         """As `Crew` says."""

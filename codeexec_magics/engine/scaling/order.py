@@ -18,6 +18,8 @@ from codeexec_magics.errors import EncodingFailed
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import ExecutionResult, Receipt
 
+_LARGEST_INPUTS = 1 << 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mission:
@@ -142,6 +144,25 @@ def packed(value: Any, path: str) -> bytes:
     if data:
         return data
     raise EncodingFailed(f"{path} cannot travel to another process: {reason}", path=path)
+
+
+def inputs_for_each(inputs: bytes, engine: str) -> bytes:
+    """What all items share, where it has to go with each chunk.
+
+    Args:
+        inputs: Packed.
+        engine: Who would carry it.
+
+    Raises:
+        EncodingFailed: It is too large for that.
+    """
+    if len(inputs) > _LARGEST_INPUTS:
+        raise EncodingFailed(
+            f"inputs: {len(inputs) / (1 << 20):,.1f} MiB would go to {engine} with each chunk: "
+            "have the program read them from a file, or map on a Dask client, which shares them",
+            path="inputs",
+        )
+    return inputs
 
 
 def unpacked(data: bytes) -> Any:
