@@ -83,10 +83,10 @@ def _make_all_read_only(held: list[int], folders: Sequence[str], protected: Sequ
         _leave_for_own_mounts()
         linux.keep_mounts_private()
         mounted = [_mount_again(fd, folder) for fd, folder in zip(held, folders)]
+        # What is a mount cannot be put aside, to put another folder in its place.
+        mounted += [_mount(folder) for folder in _on_the_way(folders, protected)]
         for folder in protected:
-            fd = open_folder(folder)
-            os.close(linux.mount_on_itself(fd))
-            os.close(fd)
+            os.close(_mount(folder))
         linux.make_all_read_only()
         for fd in mounted:
             linux.make_writable(fd)
@@ -95,10 +95,30 @@ def _make_all_read_only(held: list[int], folders: Sequence[str], protected: Sequ
         os.fchdir(mounted[0])  # the current directory was still that of the mount below
     except OSError:
         return False  # what was done by then takes nothing away from the other layers
-    for fd in held:
+    for fd in (*held, *mounted[len(held) :]):
         os.close(fd)
-    held[:] = mounted
+    held[:] = mounted[: len(held)]
     return True
+
+
+def _mount(folder: str) -> int:
+    """Make a folder a mount of its own."""
+    fd = open_folder(folder)
+    try:
+        return linux.mount_on_itself(fd)
+    finally:
+        os.close(fd)
+
+
+def _on_the_way(folders: Sequence[str], protected: Sequence[str]) -> list[str]:
+    """The folders between those that may be written to and what is protected in them."""
+    found = set()
+    for folder in protected:
+        above = os.path.dirname(folder)
+        while any(above.startswith(os.path.join(own, "")) for own in folders):
+            found.add(above)
+            above = os.path.dirname(above)
+    return sorted(found)
 
 
 def _mount_again(held: int, folder: str) -> int:

@@ -473,3 +473,35 @@ def test_what_a_machine_cannot_do_is_refused_with_the_reason() -> None:
 
     with pytest.raises(OSError, match="cannot sandbox a program: it is too old"):
         choice.tier(Isolation(network=False, sandbox=True))
+
+
+def test_what_is_protected_in_the_own_folder_cannot_be_put_aside(
+    executor: CodeExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither it nor a folder on the way to it; beside it anything may be written."""
+    libraries = tmp_path / "project" / "deep" / "libraries"
+    libraries.mkdir(parents=True)
+    monkeypatch.setenv("PYTHONPATH", str(libraries))
+    program = """
+import os
+found = []
+for name in ("project", "project/deep", "project/deep/libraries"):
+    try:
+        os.rename(name, "aside")
+        found.append(name)
+    except OSError:
+        pass
+try:
+    open("project/deep/libraries/planted", "w").close()
+    found.append("planted")
+except OSError:
+    pass
+open("project/deep/beside", "w").close()
+found
+"""
+    result = executor.execute_python(program, directory=str(tmp_path), sandbox=True)
+
+    if "without namespaces that cannot be excepted" in (result.error or ""):
+        return  # it is refused as a whole
+    assert result.output == [], result.error
+    assert {path.name for path in libraries.parent.iterdir()} == {"libraries", "beside"}
