@@ -110,7 +110,7 @@ def test_the_value_of_a_program(run: Run, source: str, value: object) -> None:
 
 def test_values_are_those_of_a_script_whatever_form_the_program_has(node: str) -> None:
     script = Path(__file__).with_name("completions.js")
-    runner = Path(LANGUAGE.command(node, {"PATH": ""})[1]).parent
+    runner = Path(LANGUAGE.command(node, {"PATH": ""})[-1]).parent
 
     done = subprocess.run(
         [node, script, runner, "500", "7"], capture_output=True, text=True, check=True, timeout=60

@@ -108,3 +108,21 @@ def test_a_copy_of_an_installation_makes_its_own(node: str, runner: Path, tmp_pa
     copy = Path(shutil.copytree(runner.parent, tmp_path / "copy"), "runner")
 
     assert run(node, copy, f"console.log({SHOWN})") == "as it was"
+
+
+@pytest.mark.parametrize("node", runtimes())
+def test_what_was_made_with_other_flags_is_made_again_after_a_while(
+    node: str, runner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = "modules.load('./running/run.js'); modules.prepare()"
+    monkeypatch.setenv("NODE_OPTIONS", "--jitless")
+    run(node, runner, load)
+    first = kept(runner)
+    monkeypatch.delenv("NODE_OPTIONS")
+
+    run(node, runner, load)
+    assert kept(runner) == first
+    for file in runner.parent.glob("__pycache__/*"):
+        os.utime(file, (1, 1))
+    run(node, runner, load)
+    assert min(kept(runner).values()) > 10**18

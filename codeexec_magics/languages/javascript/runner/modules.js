@@ -26,10 +26,11 @@ const PACKAGES = {
 };
 const RUNNER = 'runner';
 const PARAMETERS = 'exports, require, module, __filename, __dirname';
-/** Another standby that writes is done by then, or was ended. */
+/** What is older was left by a standby that was ended, or is not made again in vain. */
 const OLD_MILLISECONDS = 60_000;
 
 const isThere = (file) => fs.existsSync(file);
+const isOld = (file) => Date.now() - statSync(file).mtimeMs > OLD_MILLISECONDS;
 
 /** The files of a bundle. */
 function filesOf(name) {
@@ -86,14 +87,16 @@ function keptOf(name) {
 
 /** Bundle → the functions of its modules, by their files. */
 const opened = { __proto__: null };
-/** Whether something was compiled anew. */
+/** Whether something had not been kept; whether V8 refused it, made with other flags than today's. */
 let isNew = false;
+let isRefused = false;
 
 function open(name) {
   if (opened[name] === undefined) {
     const kept = keptOf(name);
-    isNew ||= kept === null;
     const script = compile(name, kept?.text ?? textOf(filesOf(name)), kept?.data);
+    isNew ||= kept === null;
+    isRefused ||= script.cachedDataRejected === true;
     opened[name] = script.runInThisContext();
   }
   return opened[name];
@@ -147,7 +150,7 @@ function keep(name) {
   const head = { files: files.map(stateOf), length: text.length, size: code.length };
   const parts = [Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(text, 'latin1'), code];
   const unfinished = `${storeOf(name)}.new`;
-  if (isThere(unfinished) && Date.now() - statSync(unfinished).mtimeMs > OLD_MILLISECONDS) {
+  if (isThere(unfinished) && isOld(unfinished)) {
     fs.rmSync(unfinished);
   }
   fs.mkdirSync(STORE, { recursive: true });
@@ -157,10 +160,10 @@ function keep(name) {
 
 /** Keep what is not kept, if that may be; the next worker finds it. */
 function prepare() {
-  if (!isNew) {
-    return;
-  }
   try {
+    if (!isNew && !(isRefused && isOld(storeOf(RUNNER)))) {
+      return;
+    }
     // The runner's at the end: where it is kept, the others are.
     Object.keys(PACKAGES)
       .filter((name) => isThere(PACKAGES[name]))

@@ -54,8 +54,9 @@ function putOnPath() {
   }
 }
 
-/** The words of our command; the program sees nothing of them. */
+/** The words of our command; the program sees nothing of them, nor of the one that is Node's. */
 const words = process.argv.splice(2, Infinity);
+process.execArgv = process.execArgv.filter((word) => !word.startsWith('--min-semi-space-size='));
 
 /** Let the program find none of our modules in the cache that it sees. */
 function hideModules() {
