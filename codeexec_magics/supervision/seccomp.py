@@ -52,6 +52,8 @@ _OF_PROCESSES = (
 )
 _BY_DESCRIPTOR = ("pidfd_send_signal", "pidfd_getfd", "process_madvise", "process_mrelease")
 _SET_OWNER, _SET_OWNER_BY_STRUCTURE = 8, 15  # F_SETOWN, F_SETOWN_EX
+_LEASES = (1024, 1040)  # F_SETLEASE, F_SETDELEG
+"""Who holds a lease of a file has others wait who want to write to it; a right to read suffices."""
 _SET_OWNER_OF_DEVICE = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
 _EVERYBODY = -1
 
@@ -152,7 +154,7 @@ def confine(*, metadata: bool) -> None:
     """Refuse a sandboxed program what neither namespaces nor Landlock keep from it.
 
     Sockets but connected pairs; the kernel's store of keys; System V's objects and message queues;
-    flags of files; to slow others. What a program asks of itself is allowed.
+    flags and leases of files; to slow others. What a program asks of itself is allowed.
 
     Args:
         metadata: Whether to refuse to change any file's mode, owner, times, and attributes, too:
@@ -172,6 +174,7 @@ def confine(*, metadata: bool) -> None:
         Rule("io_uring_setup", _NOT_THERE),
         Rule("ioctl", refused(errno.ENOTTY), (Test(1, _FILE_SYSTEMS, mask=_FAMILY_OF_REQUEST),)),
         Rule("ioctl", NOT_PERMITTED, (Test(1, _TERMINALS),)),
+        *(Rule(call, NOT_PERMITTED, (Test(1, _LEASES),)) for call in ("fcntl", "fcntl64")),
         *(Rule(call, NOT_PERMITTED) for call in _KEYS),
         *(Rule(call, _NOT_THERE) for call in _SYSTEM_V),
     ]

@@ -1,5 +1,5 @@
 # expect: refused
-# Flags, versions and attributes of a file outside, which take no right to write.
+# Flags, versions, attributes and leases of a file outside, which take no right to write.
 import fcntl
 import os
 import struct
@@ -12,6 +12,10 @@ for which in (fd, folder):
     attempt(f"version {which}", lambda: fcntl.ioctl(which, SET_VERSION, struct.pack("l", 7)))
     attempt(f"attributes {which}", lambda: fcntl.ioctl(which, SET_ATTRIBUTES, bytes(28)))
     attempt(f"verity {which}", lambda: fcntl.ioctl(which, VERITY, bytes(128)))
+READ = 0
+for command in (fcntl.F_SETLEASE, 1040):  # F_SETDELEG
+    attempt(f"lease {command}", lambda: fcntl.fcntl(fd, command, READ))
+    attempt(f"lease of the folder {command}", lambda: fcntl.fcntl(folder, command, READ))
 attempt("mode", lambda: os.fchmod(fd, 0o777))
 attempt("times", lambda: os.utime(f"{outside}/kept", (1, 1)))
 attempt("extended", lambda: os.setxattr(f"{outside}/kept", "user.x", b"x"))
