@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from datetime import datetime
@@ -128,6 +129,8 @@ def test_what_a_shell_cannot_have_is_refused_by_name(
 def test_what_is_written_to_descriptor_3_is_the_value(executor: CodeExecutor) -> None:
     assert run(executor, "echo '{\"a\": [1, 2]}' >&3").output == {"a": [1, 2]}
     assert run(executor, "echo 1 >&3\necho '\"two\"' >&3").output == [1, "two"]
+    assert math.isnan(run(executor, "echo NaN >&3").output)  # type: ignore[arg-type]
+    assert run(executor, 'echo \'{"$": "date"}\' >&3').output == {"$": "date"}
     broken = run(executor, "echo hi >&3")
     assert "line 1 of what was written to descriptor 3 is no JSON" in (broken.error or "")
 
@@ -166,6 +169,27 @@ def test_nothing_runs_where_the_syntax_is_wrong(executor: CodeExecutor, tmp_path
     assert (result.error or "").startswith("SyntaxError: ")
     assert frames(result) == [(4, "")]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_here_document_that_does_not_end_is_an_error_at_its_line(executor: CodeExecutor) -> None:
+    result = run(executor, "echo a\ncat <<E\nunended")
+
+    assert result.error == "SyntaxError: the here-document does not end (wanted `E')"
+    assert (frames(result), result.stdout) == ([(3, "")], "")
+
+
+def test_nothing_of_ours_is_seen_behind_the_program(executor: CodeExecutor) -> None:
+    result = run(executor, "set -x\necho a \\")
+
+    assert (result.stdout, result.stderr) == ("a\n", "+ echo a\n")
+
+
+def test_a_pipe_that_nobody_reads_to_its_end_is_explained(executor: CodeExecutor) -> None:
+    result = run(executor, "yes | head -n 1")
+
+    assert (result.exit_code, result.stdout) == (141, "y\n")
+    assert result.trace is not None
+    assert "pipefail" in result.trace.notes[0]
 
 
 def test_the_command_of_a_pipeline_is_named(executor: CodeExecutor) -> None:

@@ -1,14 +1,17 @@
-"""What bash's trap has reported: the command that failed, where, and who called it.
+"""What a program has reported: its value, or the command that failed, where, and who called it.
 
 Pure functions; runs in the bridge's process.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from ....errors import DecodingFailed
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -102,5 +105,31 @@ def _report(fields: Iterator[str]) -> Report:
 def syntax_error(text: str) -> tuple[int | None, str]:
     """Line and message of what ``bash -n`` has written."""
     first = text.strip().splitlines()[0] if text.strip() else "invalid syntax"
+    unended = re.search(r"here-document at line (\d+) delimited by end-of-file \((.*)\)", first)
+    if unended:
+        return int(unended[1]), f"the here-document does not end ({unended[2]})"
     found = re.match(r".*?: line (\d+): (.*)", first)
     return (int(found[1]), found[2]) if found else (None, first)
+
+
+def values_of(written: bytes) -> list[Any]:
+    """The JSON values that stand behind descriptor 3.
+
+    Raises:
+        DecodingFailed: What stands there is no JSON.
+    """
+    text = written.decode("utf-8", "replace")
+    decoder, at, found = json.JSONDecoder(), 0, []
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError as error:
+            line = text.count("\n", 0, at) + 1
+            raise DecodingFailed(
+                f"line {line} of what was written to descriptor 3 is no JSON: {error}; "
+                'quote text ("…"), or write it to stdout',
+                path="result",
+            ) from None
+        found.append(value)
+    return found

@@ -5,7 +5,6 @@ Runs in the child, in front of bash; ends as bash has ended.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -17,10 +16,11 @@ from ....data.arena import Arena
 from ....data.decode import Decoder
 from ....errors import DataError, DecodingFailed
 from ....protocol.numbers import INPUTS, OUTPUTS, UNUSABLE
+from ....protocol.tree import TreeWriter
 from ...bridge.runner.channel import Channel
 from ...bridge.runner.messages import error_message, result_message, stopped_message
 from .declarations import Declarations, File, file_name, write_file
-from .reports import Report, read_reports, syntax_error
+from .reports import Report, read_reports, syntax_error, values_of
 
 _REPORT, _VALUE = 200, 201
 """Descriptors of bash, out of the way of those that scripts use."""
@@ -29,6 +29,8 @@ _LONGEST_ARGUMENT = 128_000
 """Bytes of one argument (MAX_ARG_STRLEN of Linux, less what else is in it)."""
 
 _INTERRUPTED = 130
+_BROKEN_PIPE = 141
+_SIGPIPE = "141 is SIGPIPE: the command behind it had read enough; `set +o pipefail` lets that pass"
 
 
 def serve(language: str, argv: list[str]) -> NoReturn:
@@ -92,8 +94,10 @@ class _Run:
             env={**os.environ, "LC_MESSAGES": "C"},
             check=False,
         )
-        if done.returncode:
-            line, message = syntax_error(done.stderr.decode("utf-8", "replace"))
+        told = done.stderr.decode("utf-8", "replace")
+        # What bash warns of only: such a program would go on into what we run behind it.
+        if done.returncode or "delimited by end-of-file" in told:
+            line, message = syntax_error(told)
             frames = [] if line is None else [{"line": self._within(line)}]
             self._error({"class": "SyntaxError", "message": message, "frames": frames})
 
@@ -157,9 +161,11 @@ class _Run:
     def _tail(self) -> str:
         """What is run behind the program: its function, and the variables that are wanted."""
         entry = self._request["entry"]
-        calls = [f"if declare -F {entry} >/dev/null; then {entry}; fi"]
+        lines = [""]  # the last line of the program may go on
+        if entry in self._source:
+            lines.append(f"if declare -F {entry} >/dev/null; then {entry}; fi")
         names = [name for name in self._wanted if name.isidentifier() and name.isascii()]
-        return "\n".join([*calls, *([f"__cell_value {' '.join(names)}"] if names else [])])
+        return "\n".join([*lines, *([f"__cell_value {' '.join(names)}"] if names else [])])
 
     def _frames(self, report: Report) -> list[dict[str, Any]]:
         """The frames of a report; the call of `_tail` is none of the program's."""
@@ -176,7 +182,12 @@ class _Run:
             report = failed[-1]
             message = report.message(self._lines, self._request["first_line"])
             self._error(
-                {"class": "CommandFailed", "message": message, "frames": self._frames(report)},
+                {
+                    "class": "CommandFailed",
+                    "message": message,
+                    "frames": self._frames(report),
+                    "notes": [_SIGPIPE] if status == _BROKEN_PIPE else [],
+                },
                 exit_code=status,
             )
         if status < 0:
@@ -187,12 +198,13 @@ class _Run:
     def _succeed(self, written: bytes, printed: bytes, variables: dict[str, Any]) -> NoReturn:
         said: dict[str, Any] = {"value": None}
         try:
-            values = _values_of(written)
+            values = values_of(written)
         except DecodingFailed as error:
             kind = {"class": "DataError", "message": str(error), "kind": "encoding"}
             self._error({**kind, "path": "result"})
         if values:
-            said["value"] = values[0] if len(values) == 1 else values
+            writer = TreeWriter("result")
+            said["value"] = writer.node(values[0] if len(values) == 1 else values)
             self._print(printed)
         elif printed:
             text = printed.decode("utf-8", "replace")
@@ -254,29 +266,6 @@ class _Reading(Decoder):
             return super().other(tag, node)
         name = file_name(str(self.path).partition(".")[2]) + node["suffix"]
         return File(write_file(self._folder, name, bytes(self.buffer(node["b"]))))
-
-
-def _values_of(written: bytes) -> list[Any]:
-    """The JSON values that stand behind descriptor 3.
-
-    Raises:
-        DecodingFailed: What stands there is no JSON.
-    """
-    text = written.decode("utf-8", "replace")
-    decoder, at, found = json.JSONDecoder(), 0, []
-    while text[at:].strip():
-        at += len(text[at:]) - len(text[at:].lstrip())
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except ValueError as error:
-            line = text.count("\n", 0, at) + 1
-            raise DecodingFailed(
-                f"line {line} of what was written to descriptor 3 is no JSON: {error}; "
-                'quote text ("…"), or write it to stdout',
-                path="result",
-            ) from None
-        found.append(value)
-    return found
 
 
 def _prelude() -> str:

@@ -10,6 +10,7 @@ import os
 import select
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from ....protocol.numbers import STOP
 
@@ -45,7 +46,8 @@ class Database:
     def __init__(self, path: str = "") -> None:
         import duckdb
 
-        self.connection = duckdb.connect(path or ":memory:", config=dict(_SETTINGS))
+        self._is_file = bool(path) and path != ":memory:"
+        self.connection = _connect(path or ":memory:", duckdb)
         for statement in _SET:
             self.connection.execute(statement)
 
@@ -56,6 +58,12 @@ class Database:
         self.connection.execute(f"set temp_directory = '{quoted}'")
         if memory:
             self.connection.execute(f"set memory_limit = '{int(memory * _OF_MEMORY)} bytes'")
+
+    def settle(self) -> None:
+        """Have a file hold all that was written: this process does not end as DuckDB expects."""
+        if self._is_file:
+            with contextlib.suppress(Exception):  # one that is read only, or within a transaction
+                self.connection.execute("checkpoint")
 
     def watch(self, report: Callable[[float, int, str], None]) -> None:
         """Stop the query when the run is to stop, and report how far it is."""
@@ -73,3 +81,15 @@ class Database:
             with contextlib.suppress(Exception):
                 self.connection.interrupt()
             select.select([], [], [], _AGAIN)
+
+
+def _connect(path: str, duckdb: Any) -> Any:
+    """A connection; to a file that may not be written, one to read."""
+    try:
+        return duckdb.connect(path, config=dict(_SETTINGS))
+    except duckdb.Error:
+        if not os.path.isfile(path):
+            raise
+        with contextlib.suppress(duckdb.Error):
+            return duckdb.connect(path, read_only=True, config=dict(_SETTINGS))
+        raise

@@ -50,17 +50,25 @@ def sql_error(error: Exception, source: str, start: int) -> SqlError:
     kind, text = type(error).__name__, str(error)
     told = _details(text)
     if told is None:
-        return SqlError(kind, _plain(text), _statement(source, start), [])
+        return SqlError(kind, _plain(text), _statement(source, start), _advice(text))
     if kind == "ParserException":
         kind = "SyntaxError"  # as in every other language
     message = _sentence(str(told.get("exception_message", text)), told)
     span = _located(told, source) or _named(told, source, start) or _statement(source, start)
     notes = [hint for pattern, hint in _HINTS if kind == "SyntaxError" and pattern.search(source)]
-    if "is an existing extension" in text:
-        notes.append(
-            "this extension is not part of DuckDB's package; `install …` needs the network"
-        )
+    notes += _advice(text)
     return SqlError(kind, message, span, notes[:1])
+
+
+def _advice(text: str) -> list[str]:
+    """What to do about what is no fault of the words."""
+    if "is an existing extension" in text:
+        return ["this extension is not part of DuckDB's package; `install …` needs the network"]
+    if "base table" in text or "is of type View" in text or "is not an table" in text:
+        return ["inputs can be read only; copy one first: `create table own as from df`"]
+    if "Could not set lock" in text:
+        return ["one process at a time writes to a file of DuckDB: close it there"]
+    return []
 
 
 def _details(text: str) -> dict[str, Any] | None:

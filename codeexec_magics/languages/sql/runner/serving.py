@@ -69,6 +69,7 @@ class Run(PythonRun):
             last = at == len(statements) - 1
             value, rows = self._execute(statement, last)
             self._start += len(statement.query)
+        self._database.settle()
         wanted = self._request.get("outputs", [])
         return (value, ()) if rows or not wanted else self._tables(value, wanted, bool(statements))
 
@@ -166,12 +167,12 @@ class Run(PythonRun):
         missing = sorted(name for name in names if name not in self._others)
         if missing:
             at = self._source.find(f"${missing[0]}", self._start)
-            raise SqlError(
-                "MissingInput",
-                f"there is no input for ${missing[0]}; pass it in: -i {missing[0]}",
-                (at, at + len(missing[0]) + 1) if at >= 0 else None,
-                [],
-            )
+            way_out = f"there is no input for ${missing[0]}; pass it in: -i {missing[0]}"
+            if not missing[0].isidentifier():
+                at = self._source.find("?", self._start) if at < 0 else at
+                way_out = "parameters have the names of inputs: write `$name`, with -i name"
+            span = (at, at + len(missing[0]) + 1) if at >= 0 else None
+            raise SqlError("MissingInput", way_out, span, [])
         return {name: exact(self._others[name], f"inputs.{name}")[0] for name in names}
 
     def _progress(self, done: float, total: int, text: str) -> None:
