@@ -47,6 +47,7 @@ def encode(
     reader: frozenset[str],
     root: str,
     kept: list[object] | None = None,
+    notes: list[str] | None = None,
 ) -> dict[str, Any]:
     """Describe a value to another process.
 
@@ -61,6 +62,7 @@ def encode(
         root: The word that paths in errors begin with: ``inputs`` or ``result``.
         kept: Takes what another language may hand back as it is: frames, and what only Python has.
             `decode` needs it then. Without it they come back as what they were sent as.
+        notes: Takes what a person is to be told of how values look to the reader.
 
     Returns:
         A value of PROTOCOL.md, which ``json.dumps`` takes.
@@ -71,7 +73,7 @@ def encode(
     encoder, before = Encoder(arena, reader, root, kept), arena.end
     try:
         with imports_from_outside():
-            return encoder.descriptor(value)
+            descriptor = encoder.descriptor(value)
     except EncodingFailed:
         arena.rewind(before)
         raise
@@ -85,6 +87,9 @@ def encode(
         path = str(encoder.path)
         reason = f"{type(error).__name__}: {safe_error(error)}"
         raise EncodingFailed(f"{path} cannot be read out: {reason}", path=path) from error
+    if notes is not None:
+        notes.extend(encoder.notes)
+    return descriptor
 
 
 class Encoder(Writer):

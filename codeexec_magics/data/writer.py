@@ -52,6 +52,7 @@ class Writer(TreeWriter):
 
     Attributes:
         arena: Takes what is large.
+        notes: What a person is to be told of how values look to the reader.
         reads_python: Whether the reader is Python.
         reads_arrow: Whether it reads Arrow's streams.
         reads_columns: Whether it takes the columns of frames in bulk, and no Arrow.
@@ -69,6 +70,7 @@ class Writer(TreeWriter):
     ) -> None:
         super().__init__(root)
         self._kept = kept
+        self.notes: list[str] = []
         self.reads_python = bool(reader & PYTHON)
         self.reads_arrow = "arrow" in reader
         self.reads_columns = "columns" in reader

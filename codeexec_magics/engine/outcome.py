@@ -76,6 +76,7 @@ class Facts:
         trusted: Whether what the program says may be shown as it says; not from a sandbox.
         known: The language, where it is known: how its exits and failures are read.
         interpreter: What the user named as its runtime; empty if nothing.
+        notes: What is to be said of the inputs.
         verdict: What was said of it before anything of it ran.
     """
 
@@ -100,6 +101,7 @@ class Facts:
     trusted: bool = True
     known: Language | None = None
     interpreter: str = ""
+    notes: Sequence[str] = ()
     verdict: Verdict = Verdict()
 
 
@@ -137,7 +139,7 @@ def compose(facts: Facts) -> ExecutionResult:
 def _remark(facts: Facts) -> str:
     """The line that a check and a runner have for the card."""
     own = remark_of(facts.last) if facts.has_value else ""
-    return "; ".join(filter(None, (facts.verdict.remark, own)))
+    return "; ".join(filter(None, (facts.verdict.remark, own, *facts.notes)))
 
 
 def remark_of(last: Mapping[str, Any] | None) -> str:

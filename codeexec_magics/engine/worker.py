@@ -236,6 +236,7 @@ class Worker:
             trusted=not task.options.sandbox,
             known=task.language,
             interpreter=task.options.interpreter or "",
+            notes=tuple(self._exchange.notes_of_inputs),
         )
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ class Exchange:
 
     Attributes:
         trusted: Whether a program may run code here by what it returns: it could anyway.
+        notes_of_inputs: What a person is to be told of how they look to the program.
     """
 
     def __init__(self, lease: Lease, *, reader: frozenset[str], sandboxed: bool) -> None:
@@ -45,6 +46,7 @@ class Exchange:
         self._items: Arena | None = None
         self._fetched: dict[int, memoryview] = {}
         self._kept: list[object] = []
+        self.notes_of_inputs: list[str] = []
 
     @property
     def leaves(self) -> bool:
@@ -65,7 +67,12 @@ class Exchange:
         arena = Leaving(self._lease.inputs) if direct else Arena(self._lease.inputs)
         fields: dict[str, Any] = {
             "inputs": encode(
-                dict(values), arena, reader=self._reader, root="inputs", kept=self._kept
+                dict(values),
+                arena,
+                reader=self._reader,
+                root="inputs",
+                kept=self._kept,
+                notes=self.notes_of_inputs,
             )
         }
         if seal:

@@ -1,4 +1,4 @@
-"""What other languages have no form for, of pandas, polars and Arrow: each advice goes through."""
+"""What other languages have no form for, of pandas, polars and Arrow: told, and what to do."""
 
 from __future__ import annotations
 
@@ -123,3 +123,24 @@ def test_what_is_finer_than_a_date_is_cut_off_where_it_is_asked_for(
             assert cut.output[1] is value
         elif isinstance(value, dt.datetime):
             assert cut.output[1] == value
+
+
+def test_names_that_labels_are_given_are_told(executor: CodeExecutor) -> None:
+    labels = pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])
+    inputs = {
+        "one": pd.DataFrame({"n": [1]}, index=["x"]),
+        "series": pd.Series([1, 2], index=["a", "b"]),
+        "two": pd.DataFrame({"n": [1]}, index=labels[:1]),
+        "wide": pd.DataFrame([[1, 2]], columns=labels),
+        "named": pd.DataFrame({"n": [1]}, index=pd.Index(["x"], name="k")),
+        "plain": pd.DataFrame({"n": [1]}),
+    }
+    result = executor.execute_javascript("Object.keys(inputs).length", inputs)
+
+    assert result.remark.split("; ") == [
+        "inputs.one: its labels are the column 'index'",
+        "inputs.series: its labels are the column 'index'",
+        "inputs.two: its labels are the columns 'level_0' and 'level_1'",
+        "inputs.wide: the column ('a', 'b') is 'a_b'",
+    ]
+    assert executor.execute_python("1", inputs).remark == ""

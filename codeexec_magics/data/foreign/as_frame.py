@@ -48,7 +48,26 @@ def node(encoder: Writer, value: Any) -> Any:
         node = library.single(encoder, value)
         is_column = type(node) is dict and node["$"] in ("array", "column")
         return {**node, **column_marks.of(value), **encoder.keep(value)} if is_column else node
-    return {**_table(encoder, value, columns, root, library.column), **encoder.keep(value)}
+    table = _table(encoder, value, columns, root, library.column)
+    if root == "pandas":
+        _note_new_names(encoder, value, table["names"])
+    return {**table, **encoder.keep(value)}
+
+
+def _note_new_names(encoder: Writer, frame: Any, names: list[str]) -> None:
+    """Say under which names labels go that have none, or have several parts."""
+    columns = list(getattr(frame, "columns", ()))
+    levels = names[: max(len(names) - max(len(columns), 1), 0)]
+    unnamed = [name for name, own in zip(levels, frame.index.names) if own is None]
+    told = []
+    if unnamed:
+        plural = "s" if len(unnamed) > 1 else ""
+        told.append(f"its labels are the column{plural} {' and '.join(map(repr, unnamed))}")
+    joined = next((label for label in columns if type(label) is tuple), None)
+    if joined is not None:
+        told.append(f"the column {joined!r} is {text_name(joined)!r}")
+    if told:
+        encoder.notes.append(f"{encoder.path}: {', and '.join(told)}")
 
 
 def _table(
