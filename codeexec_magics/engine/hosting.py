@@ -1,16 +1,18 @@
-"""Being a good guest of an engine that has given this thread its work: Dask.
+"""Being a good guest of an engine that has given this thread its work: Dask or Ray.
 
 Lives in the process that executes. Imports nothing of the engine: where one is, it is loaded. The
 engine is asked whether the work is still wanted; when it is not, the run is interrupted, once, and
 everything of it ends, while the engine's worker lives on.
 
 Sources: `distributed.get_worker`, `Worker.get_current_task`, `Worker.state.tasks` and `Reschedule`
-of Dask's documentation; the states are those of its "Worker State Machine".
+of Dask's documentation; the states are those of its "Worker State Machine". Of Ray's,
+`ray.cancel` and `RuntimeContext.is_canceled`.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -67,7 +69,11 @@ class Host:
         def ask() -> float | None:
             if not under_way or self.wanted():
                 return None
-            under_way.pop().interrupt()
+            running = under_way.pop()
+            # Ray interrupts the thread, too, by a signal that no more than wakes it: a second
+            # interrupt would kill without grace.
+            if not running.asked:
+                running.interrupt()
             return _NEVER
 
         pulse = Pulse(ask, time.monotonic() + _ROUND, _ROUND)
@@ -96,14 +102,17 @@ def idle() -> float:
 
 def current() -> Host | None:
     """The engine that has given this thread its work; None if nobody has, or it cannot be told."""
-    distributed = sys.modules.get("distributed")
-    if distributed is None:
-        return None
-    try:
-        return _dask(distributed)
-    except Exception as error:  # noqa: BLE001 - another's package, which may have changed
-        events.emit(_log, logging.WARNING, events.HOST_UNKNOWN, host="dask", reason=repr(error))
-        return None
+    for module, host_of in (("distributed", _dask), ("ray", _ray)):
+        engine = sys.modules.get(module)
+        try:
+            host = host_of(engine) if engine is not None else None
+        except Exception as error:  # noqa: BLE001 - another's package, which may have changed
+            reason = repr(error)
+            events.emit(_log, logging.WARNING, events.HOST_UNKNOWN, host=module, reason=reason)
+            continue
+        if host is not None:
+            return host
+    return None
 
 
 def _dask(distributed: Any) -> Host | None:
@@ -128,3 +137,19 @@ def _dask(distributed: Any) -> Host | None:
         distributed.Reschedule,
         int(limit) // threads if limit else None,
     )
+
+
+def _ray(ray: Any) -> Host | None:
+    if not hasattr(ray, "is_initialized") or not ray.is_initialized():
+        return None
+    context = ray.get_runtime_context()
+    if context.worker.mode != ray.WORKER_MODE:
+        return None  # the driver's own process
+
+    def wanted() -> bool:
+        try:
+            return not context.is_canceled()
+        except RuntimeError:  # an asynchronous actor cannot be asked
+            return True
+
+    return Host(f"ray worker {os.getpid()}", wanted, KeyboardInterrupt)

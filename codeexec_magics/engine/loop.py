@@ -99,6 +99,11 @@ class Loop:
         """Whether it has processes."""
         return bool(self.workers)
 
+    @property
+    def asked(self) -> bool:
+        """Whether it has been asked to end."""
+        return self.shield.count > 0
+
     def figures(self) -> RunFigures:
         """What they use now; all zeros where there are none. May be called from any thread."""
         reapers = [worker.lease.reaper for worker in list(self.workers)]

@@ -21,6 +21,10 @@ class Running(Protocol):
     def under_way(self) -> bool:
         """Whether it has processes."""
 
+    @property
+    def asked(self) -> bool:
+        """Whether it has been asked to end."""
+
     def figures(self) -> RunFigures:
         """What its processes use now; all zeros where there are none."""
 

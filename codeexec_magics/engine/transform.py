@@ -252,6 +252,19 @@ class Transform:
         observer = Observer(output=_pass_on)
         return stream(self.program, self.name, items, inputs or {}, options, plan, observer)
 
+    def describe(self, on: Any = None) -> list[dict[str, Any]]:
+        """What each worker has: ``host``, ``pid``, versions, ``containment``, the runtime.
+
+        Args:
+            on: As for `map`; of an executor the workers that take the calls are told.
+
+        Raises:
+            InvalidOptions: It stands for no engine.
+        """
+        from codeexec_magics.engine.scaling.describing import describe  # late, as for maps
+
+        return describe(self.program.language, on)
+
     def _mapped(
         self,
         timeout: float | None,

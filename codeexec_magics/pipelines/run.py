@@ -79,6 +79,11 @@ class PipelineRun:
         """Whether a step runs."""
         return bool(self._attempts)
 
+    @property
+    def asked(self) -> bool:
+        """Whether it has been asked to end."""
+        return self._shield.count > 0
+
     def figures(self) -> RunFigures:
         """What all steps use now, together. May be called from any thread."""
         running = [attempt.running for attempt in list(self._attempts.values())]

@@ -83,6 +83,18 @@ def test_the_executor_of_a_client_is_its_cluster(client: Any) -> None:
     assert double.map(range(100), on=client.get_executor()) == [2 * x for x in range(100)]
 
 
+def test_workers_are_described(on: Any) -> None:
+    rows = double.describe(on=on)
+
+    assert 1 <= len(rows) <= 2
+    for row in rows:
+        assert set(row) == {"host", "pid", "python", "codeexec_magics", "containment", "runtime"}
+        assert row["pid"] != os.getpid()
+    javascript = transform("same", "function transform(x) { return x }", "javascript")
+    assert all("Node" in row["runtime"] for row in javascript.describe(on=on))
+    assert [row["pid"] for row in javascript.describe()] == [os.getpid()]
+
+
 def test_a_frame_stands_for_its_rows(on: Any) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": range(100), "b": "x"})

@@ -81,6 +81,9 @@ class Crew(Protocol):
             The last words, and how many have said none.
         """
 
+    def everywhere(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """What a function returns in each worker that can be reached; in some perhaps twice."""
+
     def lost(self) -> int:
         """How many workers have gone since the map began, as far as it is known."""
 

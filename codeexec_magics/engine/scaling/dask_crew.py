@@ -107,13 +107,21 @@ class DaskCrew:
         if self._client.status != "running":
             return [], 0
         try:
-            answers = self._client.run(_close, name, seconds, stop=stop, on_error="ignore")
+            # In a thread: the worker's own loop goes on meanwhile.
+            answers = self._client.run(
+                asyncio.to_thread, close, name, seconds, stop=stop, on_error="ignore"
+            )
         except Exception:  # noqa: BLE001 - the cluster has gone meanwhile
             return [], 0
         finally:
             self._inputs = None
         said = [farewell for told in answers.values() for farewell in told]
         return said, sum(farewell.receipt.left for farewell in said)
+
+    def everywhere(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """As `Crew` says."""
+        answers = self._client.run(asyncio.to_thread, function, *arguments)
+        return list(answers.values())
 
     def lost(self) -> int:
         """As `Crew` says."""
@@ -123,11 +131,6 @@ class DaskCrew:
         if self._client.status != "running":
             return []
         return list(self._client.scheduler_info(n_workers=-1)["workers"])
-
-
-async def _close(name: str, seconds: float, *, stop: bool) -> list[Farewell]:
-    """What each worker does at the map's end; its own loop goes on meanwhile."""
-    return await asyncio.to_thread(close, name, seconds, stop=stop)
 
 
 def _work_once(order: Order, inputs: bytes | None) -> Report:

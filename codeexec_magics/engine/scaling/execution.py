@@ -74,6 +74,11 @@ class ScaledExecution:
         """Whether it has processes, somewhere."""
         return self._flight is not None
 
+    @property
+    def asked(self) -> bool:
+        """Whether it has been asked to end."""
+        return self._shield.count > 0
+
     def figures(self) -> RunFigures:
         """None are known of processes that are elsewhere."""
         return RunFigures()

@@ -95,6 +95,11 @@ class ExecutorCrew:
         unheard = sum(not future.done() for future in self._futures) if stop else 0
         return said, silent if said or silent else unheard
 
+    def everywhere(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """As `Crew` says: those that take the calls answer."""
+        calls = [self._executor.submit(function, *arguments) for _ in range(self.slots())]
+        return [call.result() for call in calls]
+
     def lost(self) -> int:
         """As `Crew` says: an executor that loses one is broken."""
         return 0

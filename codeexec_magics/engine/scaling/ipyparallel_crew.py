@@ -112,6 +112,10 @@ class IpyparallelCrew:
         self._where.clear()
         return said, silent
 
+    def everywhere(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """As `Crew` says."""
+        return list(self._client[:].apply_sync(function, *arguments))
+
     def lost(self) -> int:
         """As `Crew` says."""
         return len(self._began - set(self._client.ids))
