@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 import pages
 
-MODULES = ("cells", "processor", "engine", "frames", "large", "items", "streams")
+MODULES = ("cells", "processor", "engine", "frames", "large", "items", "streams", "typescript")
 
 
 def machine() -> str:

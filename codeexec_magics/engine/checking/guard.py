@@ -83,7 +83,7 @@ class Guard:
         try:
             if self._checker is None:
                 return []
-            return list(self._checker.completions(question, place, _wait, until))
+            return list(self._checker.completions(question, place, wait, until))
         except (Late, Gone):
             self._end()
             return []
@@ -103,7 +103,7 @@ class Guard:
                 if program is not None and self._checker is None:
                     self._checker = Checker(client, program)
                     until = time.monotonic() + _FIRST_CHECK
-                    self._checker.completions(question, 0, _wait, until)
+                    self._checker.completions(question, 0, wait, until)
             except (NoCompiler, Late, Gone, CodeExecError, OSError):
                 self._end()  # it is tried again with the next cell, which says what is wrong
 
@@ -188,7 +188,7 @@ class Guard:
         return os.path.isdir(os.path.join(cache_folder(), store.folder_name()))
 
 
-def _wait(fd: int, until: float) -> bool:
+def wait(fd: int, until: float) -> bool:
     """Wait for a descriptor, where no loop is."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
