@@ -54,3 +54,36 @@ def test_an_interrupt_after_the_end_hits_no_descriptor(executor: CodeExecutor) -
         for pipe in pipes:
             for fd in pipe:
                 os.close(fd)
+
+
+def test_an_interrupted_program_does_not_wait_for_children_that_are_not(
+    executor: CodeExecutor,
+) -> None:
+    program = """
+import subprocess
+
+child = subprocess.Popen(["sleep", "60"])
+wait, waited = child._wait, []
+
+def noted(timeout):
+    waited.append(timeout)
+    return wait(timeout)
+
+child._wait = noted
+print("begun")
+try:
+    child.wait()
+except KeyboardInterrupt:
+    print(waited)
+    raise
+"""
+    running: list[Running] = []
+
+    def hear(stream: str, text: str) -> None:
+        if "begun" in text:
+            running[0].interrupt()
+
+    observer = Observer(output=hear, started=running.append)
+    result = executor.run(Program(program), ExecutionOptions(standbys=0), observer=observer)
+
+    assert (result.outcome, result.stdout) == (Outcome.INTERRUPTED, "begun\n[None, 0]\n")

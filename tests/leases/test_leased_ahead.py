@@ -41,7 +41,7 @@ def lease_ahead(executor: CodeExecutor) -> Request:
     """Have the next worker leased."""
     executor.execute(WHOAMI)
     (request,) = kept(executor)
-    assert wait_until(lambda: request.is_answered, 10)
+    assert wait_until(lambda: request.is_answered, 30)
     return request
 
 

@@ -25,6 +25,7 @@ _HOOKS = {
     "multiprocessing.spawn": "spawning",
     "multiprocessing.util": "spawning",
     "plotly.io._renderers": "plotly_renderer",
+    "subprocess": "children",
     "tqdm.notebook": "progress_bars",
     "traceback": "stacks",
 }
