@@ -41,7 +41,6 @@ from .kill_deadline import KillDeadline
 from .limits import Limits, Watch, limit_cores
 from .recipe import Assignment
 from .referee import Referee
-from .rehearsal import rehearse
 
 _KILL_ROUND = 0.02
 _SOON_STUCK, _LONGEST_KILL = 5.0, 30.0
@@ -87,8 +86,6 @@ class Reaper:
             try:
                 self._prepare()
                 self._start()
-                with contextlib.suppress(OSError):  # practice only
-                    rehearse(self._assignment)
                 while self._cause is None:
                     self._wait()
             except Exception as error:  # noqa: BLE001 - ours or the machine's: the owner is told

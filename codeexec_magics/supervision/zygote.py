@@ -141,14 +141,19 @@ def _be_between(
 ) -> None:
     try:
         known, known_end = os.pipe()
+        here, here_end = os.pipe()
         handover = frames.socket_of(fd)
         if os.fork() == 0:
             channel.close()
             os.close(known)
+            os.close(here_end)
             frames.send(handover, {"type": "standing", "pid": os.getpid()})
             os.close(known_end)
+            os.read(here, 1)  # until the process in between ends: it frees much memory first
+            os.close(here)
             _be_reaper(message, handover, worker)
         os.close(known_end)
+        os.close(here)
         os.read(known, 1)
     finally:
         os._exit(0)
@@ -159,7 +164,7 @@ def _be_reaper(
 ) -> None:
     assignment = Assignment.from_message(message)
     while os.getppid() != assignment.supervisor:
-        # The process in between is ending; there is nothing to wait on for this.
+        # The last steps of the one in between; there is nothing to wait on for them.
         os.sched_yield()
         if os.getppid() == 1:
             os._exit(1)

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -85,7 +85,8 @@ def kill(executor: CodeExecutor, name: str) -> None:
     hit = {pid for pid in below(supervisor) if _comm(pid) == name}
     assert hit
     for pid in hit:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: below(supervisor).isdisjoint(hit))
 
 

@@ -12,4 +12,4 @@ from typing import Any
 
 def adapt(module: Any) -> None:
     """Have ``wait`` and ``communicate`` pass an interrupt on at once."""
-    module.Popen._sigint_wait_secs = property(lambda _: 0, lambda _, seconds: None)
+    module.Popen._sigint_wait_secs = property(lambda _: 0, lambda *_: None)
