@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from codeexec_magics import languages
 from codeexec_magics.pipelines.nodes import Node, Problems
@@ -118,7 +119,9 @@ def _destructured(source: str, entry: str) -> list[str]:
 
 def _free_names(source: str) -> list[str]:
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():  # the step's own process tells of them
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]

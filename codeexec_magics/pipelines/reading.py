@@ -30,6 +30,7 @@ _NAMED = {
     },
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CORE = "tag:yaml.org,2002:"
 _KINDS = {
     "null": type(None),
@@ -112,6 +113,11 @@ def _read_yaml(text: str) -> Node:
         import yaml
     except ImportError:
         raise _Unreadable(1, 1, _ADVICE) from None
+    strange = _SURROGATE.search(text)
+    if strange is not None:
+        before = text[: strange.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise _Unreadable(line, column, f"this is no YAML: {strange[0]!r} is half of a character")
     # The same events, some ten times as fast, where PyYAML came with its C library.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

@@ -6,7 +6,7 @@ Runs in the process that calls it, in the thread that calls. Owns nothing betwee
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from codeexec_magics.engine.engine import Engine
@@ -117,8 +117,26 @@ class PipelineRunner:
         workers = self._max_workers or pipeline.max_workers
         workers = workers or max(os.cpu_count() or 1, _FEWEST_WORKERS)
         values = pipeline.complete(given)
+        _check_read_once(pipeline, values)
         check_syntax(pipeline, engine)
         return PipelineRun(pipeline, values, engine, workers, watcher or Watcher(), on)
+
+
+def _check_read_once(pipeline: Pipeline, values: Mapping[str, Any]) -> None:
+    """Refuse an iterator that would be drawn from twice, and so divided between steps or tries."""
+    for name, value in values.items():
+        if not isinstance(value, Iterator):
+            continue
+        readers = [
+            step for step in pipeline.steps if any(to.name == name for to in step.references)
+        ]
+        again = next((step.id for step in readers if step.retries.times), None)
+        if len(readers) > 1 or again is not None:
+            why = f"`{again}` may be tried again" if again else f"{len(readers)} steps take it"
+            raise InvalidOptions(
+                f"the input `{name}` is an iterator, which can be read once, and {why}: "
+                f"give list({name})"
+            )
 
 
 def _reporting(progress: Progress) -> Callable[[Mapping[str, StepResult]], None]:

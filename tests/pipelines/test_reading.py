@@ -136,6 +136,7 @@ def test_an_error_says_all_of_it_and_can_be_sent_elsewhere() -> None:
         ("steps: [{id: a, code: >\n x\n }]", "this is no YAML"),
         ("steps:\n- id: a\n  code: >\n    x\n    y", "3:9: code needs `|`"),
         ("inputs: {r: }\nsteps: [{id: a, code: x, inputs: [r.$failure]}]", "`r` is an input, and"),
+        ("name: x\nsteps: [\ud800]", "2:9: this is no YAML: '\\ud800' is half of a character"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_has_a_place_and_a_reason(text: str, told: str) -> None:

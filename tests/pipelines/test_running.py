@@ -321,6 +321,20 @@ def test_a_step_is_mapped_over_items(run: Run) -> None:
     )
 
 
+def test_an_iterator_is_read_by_one_step_once(run: Run) -> None:
+    text = "inputs: [rows]\nsteps:\n" + "".join(
+        f"  - {{id: {name}, code: 'def transform(item): return item', map: rows}}\n"
+        for name in "ab"
+    )
+    with pytest.raises(InvalidOptions, match="read once, and 2 steps take it: give list"):
+        run(text, rows=iter([1, 2]))
+    assert run(text, rows=[1, 2]).outputs == {"a": [1, 2], "b": [1, 2]}
+    one = text.partition("  - {id: b")[0]
+    assert run(one, rows=iter([1, 2])).outputs == {"a": [1, 2]}
+    with pytest.raises(InvalidOptions, match="`a` may be tried again"):
+        run(one.replace("map: rows", "map: rows, retries: 1"), rows=iter([1, 2]))
+
+
 def test_items_that_fail_are_collected(run: Run) -> None:
     found = run(MAPPED.replace("MORE", "on_item_error: collect"), rows=[3, 0, 6], rate=1)
     values = found.outputs["all"]

@@ -110,3 +110,11 @@ def test_what_cannot_be_asked_is_left_to_the_step(
     pipeline = Pipeline.parse(json.dumps({"steps": [{"id": "a", "language": "js", "code": "("}]}))
 
     assert "Node.js" in str(PipelineRunner(executor).run(pipeline).error)
+
+
+def test_what_only_deserves_a_warning_is_told_by_the_step(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    Pipeline.parse(steps({"id": "a", "code": "1 is 2; '\\d'; 1or 2"}))
+
+    assert list(recwarn) == []

@@ -10,6 +10,7 @@ import inspect
 import io
 import tokenize
 import traceback
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,9 @@ def parse_python(program: Program) -> ast.Module:
     """
     padded = "\n" * (program.first_line - 1) + program.source
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile(padded, CELL_FILE, "exec", flags, dont_inherit=True)
+    with warnings.catch_warnings():  # the program's own process tells of them
+        warnings.simplefilter("ignore")
+        tree = compile(padded, CELL_FILE, "exec", flags, dont_inherit=True)
     assert isinstance(tree, ast.Module)
     return tree
 
