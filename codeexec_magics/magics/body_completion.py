@@ -24,6 +24,9 @@ _MOST = 500
 _LINE = re.compile(r"\s*%%transform(?:[ \t]+([^\n]*))?\n")
 _FRAGMENT = re.compile(r"[\w$]*$")
 _OF_OBJECT = re.compile(r"[\w$)\]}'\"`]\s*\??\.\s*[\w$]*$")
+_PLAIN = re.compile(r"[^\W\d][\w$]*")
+_PATH = re.compile(r"(?P<name>[\w$]+)(?P<rest>(?:\.[\w$]+|\[[^\[\]]*\])*)\s*\??\.\s*[\w$]*$")
+_ROW = re.compile(r"\[[^\[\]]*\]")
 _SCRIPTS = ("javascript", "typescript")
 _LIBRARIES = ("pandas", "polars", "pyarrow")
 
@@ -63,7 +66,7 @@ def complete_body(
 
 
 def _in_script(body: str, place: int, inputs: Mapping[str, Any], may_start: bool) -> Found:
-    """In JavaScript and TypeScript: what the compiler of TypeScript says."""
+    """In JavaScript and TypeScript: what the compiler says, else columns and inputs."""
     before = body[:place]
     found = _FRAGMENT.search(before)
     fragment = found[0] if found else ""
@@ -77,7 +80,37 @@ def _in_script(body: str, place: int, inputs: Mapping[str, Any], may_start: bool
     until = time.monotonic() + _LONGEST
     client, program = shared_executor().client, Program(body, "typescript")
     offered = checking.complete(client, program, inputs, place, until, may_start=may_start)
+    offered = offered or [
+        (name, "property") for name in _fields(before, inputs) if _PLAIN.fullmatch(name)
+    ]
     return fragment, [(text, kind) for text, kind in offered if text.lower().startswith(begun)]
+
+
+def _fields(before: str, inputs: Mapping[str, Any]) -> Sequence[str]:
+    """The fields of what stands before the last dot, as far as its name tells."""
+    found = _PATH.search(before)
+    name, rest = (found["name"], found["rest"]) if found else ("", "")
+    if name == "inputs":
+        if not rest:
+            return list(inputs)
+        name, _, rest = rest[1:].partition(".")
+        name, at, row = name.partition("[")
+        rest = (at + row) or (rest and f".{rest}")
+    if name in inputs:
+        is_known = rest == ".columns" or _ROW.fullmatch(rest)
+    else:
+        name, is_known = _frame_of(name, before), not rest
+    return (_columns(inputs.get(name)) or ()) if is_known else ()
+
+
+def _frame_of(row: str, before: str) -> str:
+    """The name of the frame over whose rows a name goes, by where it was given last."""
+    bound = re.compile(
+        rf"(?P<called>[\w$]+)\s*\.\s*[\w$]+\(\s*(?:async\s*)?\(?\s*{re.escape(row)}\b"
+        rf"|\b{re.escape(row)}\s+of\s+(?:inputs\.)?(?P<over>[\w$]+)"
+    )
+    matches = list(bound.finditer(before))
+    return (matches[-1]["called"] or matches[-1]["over"]) if matches else ""
 
 
 def _in_sql(body: str, place: int, inputs: Mapping[str, Any]) -> Found:

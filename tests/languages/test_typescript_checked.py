@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -375,6 +376,39 @@ class TestStore:
 
         assert result.output == 1
         assert "npm is not installed: pip install" in result.remark
+
+    @pytest.mark.parametrize("stops", [True, False], ids=["stopped", "waited for"])
+    def test_a_registry_that_hangs(
+        self,
+        executor: CodeExecutor,
+        empty: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        stops: bool,
+    ) -> None:
+        monkeypatch.setattr(checking, "_guards", type(checking._guards)())
+        monkeypatch.setattr(guard, "_FETCH", 60 if stops else 0.5)
+        monkeypatch.setenv("npm_config_cache", str(empty.parent / "npm"))
+        runs: list[Running] = []
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{port}/")
+
+            def stop() -> None:
+                with silent.accept()[0]:  # npm is at work
+                    runs[0].interrupt()
+                    wait_until(lambda: not runs[0].under_way)
+
+            thread = threading.Thread(target=stop if stops else lambda: None)
+            thread.start()
+            options, observer = ExecutionOptions(standbys=0), Observer(started=runs.append)
+            result = executor.run(Program("1", "ts"), options, observer=observer)
+            thread.join()
+
+        if stops:
+            assert result.outcome is Outcome.INTERRUPTED
+        else:
+            assert result.remark == "types are not checked: npm is fetching the compiler at present"
+        assert [path.name for path in empty.iterdir()] == [".lock"]
 
     def test_another_hash_is_refused(
         self, executor: CodeExecutor, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -81,6 +81,34 @@ def test_nothing_is_offered_where_nothing_is_known(cell: str) -> None:
     assert offered(cell) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("inputs.|", ["df", "limit"]),
+        ("inputs.li|", ["limit"]),
+        ("df.columns.|", ["item", "price"]),
+        ("inputs.df.columns.p|", ["price"]),
+        ("inputs.df[0].p|", ["price"]),
+        ("df[df.length - 1].i|", ["item"]),
+        ("df.map((r) => r.p|)", ["price"]),
+        ("df.filter(async r => r.p|)", ["price"]),
+        ("function transform({ df }) {\n  return inputs.df.map((row) => row.p|)", ["price"]),
+        ("for (const r of df) {\n  r.p|", ["price"]),
+        ("for (const r of inputs.df) {\n  r?.p|", ["price"]),
+        ("other.map((r) => r.p|)", []),
+        ("limit.|", []),
+        ("nowhere.|", []),
+        ("df.|", []),
+        ("lim|", ["limit"]),
+    ],
+)
+@pytest.mark.parametrize("language", ["js", "ts"])
+def test_columns_and_inputs_are_known_without_a_compiler(
+    language: str, body: str, expected: list[str]
+) -> None:
+    assert offered(f"%%transform {language} -i df,limit\n{body}") == expected
+
+
 def test_nothing_is_started_where_nothing_is_to_stay(shell: InteractiveShell) -> None:
     shell.user_ns["df"] = FRAME
     text = "%%transform js -i df\ndf.map((r) => r."

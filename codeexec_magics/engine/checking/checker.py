@@ -111,7 +111,11 @@ class Checker:
         self._unresolved = False
         self._sound: Question | None = None
         self._path = ""
-        self.is_new = True
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has not read all that programs may use, so that an answer takes longer."""
+        return len(self._projects) <= 1
 
     @property
     def path(self) -> str:
@@ -170,7 +174,6 @@ class Checker:
         if self._server.ask("getSyntacticDiagnostics", about, wait, until):
             return []  # what runs it says so, before anything of it has run
         found = self._server.ask("getSemanticDiagnostics", about, wait, until) or []
-        self.is_new = False
         self._unresolved = any(one["code"] in _UNKNOWN_MODULE for one in found)
         return [
             one

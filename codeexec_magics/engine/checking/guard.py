@@ -115,9 +115,13 @@ class Guard:
         """End the compiler, and npm."""
         with self._lock:
             self._end()
-            if self._fetching is not None:
-                self._fetching.close()
-                self._fetching = None
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """End npm."""
+        fetching, self._fetching = self._fetching, None
+        if fetching is not None:
+            fetching.close()
 
     def _end(self) -> None:
         checker, self._checker = self._checker, None
@@ -182,6 +186,7 @@ class Guard:
             self._fetching, self._refused = None, reason
             raise
         if loop.interrupted:
+            self._give_up()
             raise Late
 
     def _is_there(self) -> bool:
