@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from codeexec_magics import languages
@@ -72,9 +73,22 @@ class Transform:
         """
         # IPython and rich leave this frame out: the failure is the program's.
         __tracebackhide__ = _rich_traceback_omit = True
-        return self._value_of(self.run(self.bind(*arguments, **keywords)))
+        inputs = self.bind(*arguments, **keywords)
+        result = self.run(inputs)
+        hint = "" if result.success else self._lacks(result, inputs, sys._getframe(1))
+        return self._value_of(result, hint)
 
-    def _value_of(self, result: ExecutionResult) -> Any:
+    def _lacks(self, result: ExecutionResult, inputs: Mapping[str, Any], caller: FrameType) -> str:
+        """What is said of a name that the program lacks, and that its caller has."""
+        from codeexec_magics.values.missing_names import missing_name  # late: for failures only
+
+        name = missing_name(result.trace.message if result.trace is not None else "")
+        known = name in caller.f_locals or name in caller.f_globals
+        if not name.isidentifier() or name in inputs or not known:
+            return ""
+        return f"`{name}` is a variable where it is called: pass it in, {self.name}({name}={name})"
+
+    def _value_of(self, result: ExecutionResult, hint: str = "") -> Any:
         __tracebackhide__ = _rich_traceback_omit = True
         if result.outcome is Outcome.INTERRUPTED:
             host = hosting.current()
@@ -87,6 +101,8 @@ class Transform:
         except ExecutionFailed as failure:
             if result.stack_trace:
                 failure.add_note(result.stack_trace)
+            if hint:
+                failure.add_note(hint)
             where = result.trace
             raise_in_program(failure.with_traceback(None), self.program, where, self.name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from codeexec_magics.magics.help import line_for_help
 from codeexec_magics.magics.transform_magic import TransformMagics
 
 __all__ = ["TransformMagics", "load", "unload"]
@@ -35,6 +36,7 @@ def load(ipython: Any) -> None:
     formatter = ipython.display_formatter
     formatter.mimebundle_formatter.for_type_by_name(*_JOB, magics.job_card)
     formatter.ipython_display_formatter.for_type_by_name(*_JOB, magics.show_job)
+    ipython.input_transformers_cleanup.append(line_for_help)
     completion.attach(ipython)
 
 
@@ -60,6 +62,9 @@ def _take_away(ipython: Any) -> None:
         ipython.configurables.remove(magics)
         ipython.events.unregister("pre_run_cell", magics.begin_cell)
         ipython.events.unregister("post_run_cell", magics.end_cell)
+    transformers = ipython.input_transformers_cleanup
+    name = line_for_help.__name__  # after a reload it is another function
+    transformers[:] = [one for one in transformers if getattr(one, "__name__", "") != name]
     for kind, names in _NAMES.items():
         for name in names:
             ipython.magics_manager.magics[kind].pop(name, None)

@@ -82,6 +82,16 @@ def with_help(magic: Callable[..., Any]) -> Callable[..., Any]:
     return helped
 
 
+def line_for_help(lines: list[str]) -> list[str]:
+    """The lines of a cell; ``%%transform --help`` alone, which IPython refuses, as a line magic.
+
+    One of IPython's ``input_transformers_cleanup``.
+    """
+    if len(lines) == 1 and lines[0].startswith("%%transform ") and _asks_for_help(lines[0]):
+        return [lines[0][1:]]
+    return lines
+
+
 def _called(magic: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """What the magic returns; an exception that tells all that is to be told loses our frames."""
     _rich_traceback_omit = True

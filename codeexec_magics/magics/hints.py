@@ -17,26 +17,10 @@ from codeexec_magics import languages
 from codeexec_magics.magics import syntax_hints
 from codeexec_magics.magics.missing_modules import missing_module
 from codeexec_magics.magics.plan import Plan
+from codeexec_magics.values.missing_names import missing_name
 from codeexec_magics.values.results import ExecutionResult
 from codeexec_magics.values.traces import Trace
 
-_NAME = r"[\w$]*[^\W\d][\w$]*"
-_MISSING = (
-    re.compile(rf"\bname ['\"`](?P<name>{_NAME})['\"`] is not defined"),
-    re.compile(rf"\bvariable ['\"`](?P<name>{_NAME})['\"`] is not defined"),
-    re.compile(rf"^(?:Uncaught )?(?:ReferenceError: )?(?P<name>{_NAME}) is not defined$"),
-    re.compile(rf"^Cannot find name '(?P<name>{_NAME})'"),
-    re.compile(rf"^['\"]{{0,2}}(?P<name>{_NAME})['\"] is not among the inputs"),
-    re.compile(rf"\bundefined (?:local )?(?:variable|method)[^'`‘]*['`‘](?P<name>{_NAME})['’]"),
-    re.compile(rf"\bobject ['\"‘](?P<name>{_NAME})['\"’] not found"),
-    re.compile(rf"\bcould not find function ['\"“](?P<name>{_NAME})['\"”]"),
-    re.compile(rf"\bGlobal symbol \"[$@%](?P<name>{_NAME})\""),
-    re.compile(rf"\b(?P<name>{_NAME}): (?:unbound variable|command not found|parameter not set)"),
-    re.compile(rf"`(?P<name>{_NAME})` not defined"),
-    re.compile(rf"\b(?:Table|View) with name (?P<name>{_NAME}) does not exist"),
-    re.compile(rf"\bthere is no input for \$(?P<name>{_NAME});"),
-)
-"""How languages say that a name is not there."""
 _REFUSED = re.compile(
     r"Read-only file system|Permission denied|Operation not permitted|EROFS|EACCES|EPERM"
 )
@@ -109,9 +93,7 @@ def _parts(trace: Trace) -> Iterator[Trace]:
 def _missing_variable(
     trace: Trace, plan: Plan, variables: Mapping[str, Any], known: frozenset[str]
 ) -> str:
-    lines = (trace.message, trace.message.rpartition("\n")[2])
-    found = (pattern.search(line) for pattern in _MISSING for line in lines)
-    name = next((match["name"].lstrip("$") for match in found if match), "")
+    name = missing_name(trace.message)
     if not name or name in plan.inputs:
         return ""
     if name in known:

@@ -56,6 +56,8 @@ def same_frame(left: Any, right: Any) -> bool:
 
 def _items(series: Any) -> list[Any]:
     """The items of a column, of which those that pandas counts as missing are None."""
+    if not len(series):
+        return []  # pandas 2 cannot list no instants of some zones
     return [
         None if gone is True or gone is np.True_ else item
         for item, gone in zip(series.tolist(), series.isna().tolist(), strict=True)

@@ -147,6 +147,8 @@ def names_of(frame: Any) -> list[str]:
 
 def _rows(made: Any) -> list[dict[str, Any]]:
     if isinstance(made, pd.DataFrame):
+        if not made.shape[1]:
+            return [{} for _ in range(len(made))]
         return made.astype(object).to_dict("records")
     return made.to_dicts() if isinstance(made, pl.DataFrame) else made.to_pylist()
 

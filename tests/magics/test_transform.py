@@ -265,3 +265,17 @@ def test_a_transform_runs_in_the_background(
     assert capsys.readouterr().out == ""
     with pytest.raises(TypeError, match="double"):
         double.submit(y=1)
+
+
+def test_a_name_that_the_caller_has_is_a_hint(executor: CodeExecutor) -> None:
+    rows = [1, 2]
+    for language, source in (("python", "len(rows)"), ("js", "rows.length")):
+        clean = make(source, language)
+        with pytest.raises(ProgramFailed) as caught:
+            clean()
+        hint = "`rows` is a variable where it is called: pass it in, clean(rows=rows)"
+        assert hint in caught.value.__notes__
+        assert clean(rows=rows) == 2
+    with pytest.raises(ProgramFailed) as caught:
+        make("no_such_name")()
+    assert "pass it in" not in str(caught.value.__notes__)

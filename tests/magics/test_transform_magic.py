@@ -569,8 +569,9 @@ def test_a_variable_of_a_flag_that_is_not_there_is_told(
 def test_every_magic_shows_its_help(
     run: Run, capsys: pytest.CaptureFixture[str], flag: str
 ) -> None:
-    assert run(f"%%transform js {flag}\nnot run") is None
-    assert "--no-raise-error" in capsys.readouterr().out
+    for alone in (f"%%transform {flag}", f"%%transform js {flag}\nnot run"):
+        assert run(alone) is None
+        assert "--no-raise-error" in capsys.readouterr().out
     for magic in ("transform", "transform_config", "transform_ps", "transform_kill"):
         assert run(f"%{magic} {flag}") is None
         assert f"%{magic} " in capsys.readouterr().out

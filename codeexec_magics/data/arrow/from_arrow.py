@@ -57,7 +57,7 @@ def _frame(decoder: Reader, node: dict[str, Any]) -> Any:
 
 
 def _arrow(table: Any, form: dict[str, Any], kind: str) -> Any:
-    if "schema" not in form:  # of a program's own writer, whose stream has all there is
+    if not form:  # of a program's own writer, whose stream has all there is
         return tables.bare(table, table.schema.names)
     pyarrow = stream.library()
     raw = binascii.a2b_base64(text_of(form, "schema"))
