@@ -37,30 +37,30 @@ def kept(runner: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("node", runtimes())
 def test_it_is_made_once_and_again_when_a_source_changes(node: str, runner: Path) -> None:
-    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    run(node, runner, "modules.load('./running/run.js'); while (modules.prepare());")
     first = kept(runner)
 
     assert {name.split("-")[0] for name in first} == {"runner", "acorn", "flechette"}
-    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    run(node, runner, "modules.load('./running/run.js'); while (modules.prepare());")
     assert kept(runner) == first
 
     copy = Path(shutil.copytree(runner.parent, runner.parent.parent / "copy"), "runner")
     shutil.rmtree(runner.parent)
-    assert run(node, copy, f"console.log({SHOWN}); modules.prepare()") == "as it was"
+    assert run(node, copy, f"console.log({SHOWN}); while (modules.prepare());") == "as it was"
     assert kept(copy) == first
     runner = copy
 
     changed = runner / "refusal.js"
     changed.write_text(changed.read_text().replace("return fallback", "return 'made new'"))
     assert run(node, runner, f"console.log({SHOWN})") == "made new"
-    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    run(node, runner, "modules.load('./running/run.js'); while (modules.prepare());")
     assert kept(runner) != first
 
 
 @pytest.mark.parametrize("node", runtimes())
 def test_what_is_half_written_or_not_to_be_written_is_no_harm(node: str, runner: Path) -> None:
     store = runner.parent / "__pycache__"
-    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    run(node, runner, "modules.load('./running/run.js'); while (modules.prepare());")
     for share in (0.9, 0.5, 0.1, 0):
         for file in store.iterdir():
             os.truncate(file, int(file.stat().st_size * share))
@@ -68,7 +68,7 @@ def test_what_is_half_written_or_not_to_be_written_is_no_harm(node: str, runner:
 
     shutil.rmtree(store)
     store.write_text("a file")
-    assert run(node, runner, f"console.log({SHOWN}); modules.prepare()") == "as it was"
+    assert run(node, runner, f"console.log({SHOWN}); while (modules.prepare());") == "as it was"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_the_last_programs_used_is_prepared_for_the_next() -> None:
 
 @pytest.mark.parametrize("node", runtimes())
 def test_a_copy_of_an_installation_makes_its_own(node: str, runner: Path, tmp_path: Path) -> None:
-    run(node, runner, "modules.load('./running/run.js'); modules.prepare()")
+    run(node, runner, "modules.load('./running/run.js'); while (modules.prepare());")
     copy = Path(shutil.copytree(runner.parent, tmp_path / "copy"), "runner")
 
     assert run(node, copy, f"console.log({SHOWN})") == "as it was"
@@ -114,7 +114,7 @@ def test_a_copy_of_an_installation_makes_its_own(node: str, runner: Path, tmp_pa
 def test_what_was_made_with_other_flags_is_made_again_after_a_while(
     node: str, runner: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = "modules.load('./running/run.js'); modules.prepare()"
+    load = "modules.load('./running/run.js'); while (modules.prepare());"
     monkeypatch.setenv("NODE_OPTIONS", "--jitless")
     run(node, runner, load)
     first = kept(runner)
@@ -125,4 +125,4 @@ def test_what_was_made_with_other_flags_is_made_again_after_a_while(
     for file in runner.parent.glob("__pycache__/*"):
         os.utime(file, (1, 1))
     run(node, runner, load)
-    assert min(kept(runner).values()) > 10**18
+    assert max(kept(runner).values()) > 10**18

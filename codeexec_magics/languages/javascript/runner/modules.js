@@ -87,16 +87,15 @@ function keptOf(name) {
 
 /** Bundle → the functions of its modules, by their files. */
 const opened = { __proto__: null };
-/** Whether something had not been kept; whether V8 refused it, made with other flags than today's. */
-let isNew = false;
-let isRefused = false;
+/** Bundle → whether it is to be kept (again). */
+const isLacking = { __proto__: null };
 
 function open(name) {
   if (opened[name] === undefined) {
     const kept = keptOf(name);
     const script = compile(name, kept?.text ?? textOf(filesOf(name)), kept?.data);
-    isNew ||= kept === null;
-    isRefused ||= script.cachedDataRejected === true;
+    // Refused is what was made with other flags than today's.
+    isLacking[name] = kept === null || (script.cachedDataRejected && isOld(storeOf(name)));
     opened[name] = script.runInThisContext();
   }
   return opened[name];
@@ -158,20 +157,21 @@ function keep(name) {
   fs.renameSync(unfinished, storeOf(name));
 }
 
-/** Keep what is not kept, if that may be; the next worker finds it. */
+/** Keep one bundle that is not kept, if that may be; returns whether there may be more. */
 function prepare() {
+  const name = [RUNNER, ...Object.keys(PACKAGES).filter((key) => isThere(PACKAGES[key]))].find(
+    (key) => isLacking[key] ?? !isThere(storeOf(key)),
+  );
+  if (name === undefined) {
+    return false;
+  }
+  isLacking[name] = false;
   try {
-    if (!isNew && !(isRefused && isOld(storeOf(RUNNER)))) {
-      return;
-    }
-    // The runner's at the end: where it is kept, the others are.
-    Object.keys(PACKAGES)
-      .filter((name) => isThere(PACKAGES[name]))
-      .forEach(keep);
-    keep(RUNNER);
+    keep(name);
   } catch {
     // Somebody else does, or nobody may.
   }
+  return true;
 }
 
 module.exports = { __proto__: null, load: requireFrom(__dirname), prepare };

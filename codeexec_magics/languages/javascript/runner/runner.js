@@ -64,10 +64,11 @@ function hideModules() {
   delete require.cache[path.join(__dirname, 'modules.js')];
 }
 
-/** Use the time that nobody waits for. */
-function prepare() {
-  modules.prepare();
-  rehearse(words);
+let preparation = null;
+
+/** Use the time that nobody waits for, in steps, so that a run does not wait for all of them. */
+function prepareBy(step, milliseconds) {
+  preparation = setTimeout(() => step() && prepareBy(modules.prepare, 0), milliseconds);
 }
 
 async function main() {
@@ -94,7 +95,11 @@ async function main() {
 
   // Some milliseconds that nobody waits for. The thread that watches is not started ahead: it is as
   // large as the program's own, and takes as long to go.
-  const preparation = setTimeout(prepare, STANDBY_MILLISECONDS);
+  const first = () => {
+    rehearse(words);
+    return true;
+  };
+  prepareBy(first, STANDBY_MILLISECONDS);
   const text = await control.receive();
   clearTimeout(preparation);
   const request = text === null ? null : JSON.parse(text);
