@@ -162,7 +162,7 @@ def test_a_failing_command_is_named_with_its_line_and_its_callers(executor: Code
 
 def test_nothing_runs_where_the_syntax_is_wrong(executor: CodeExecutor, tmp_path: Path) -> None:
     options = ExecutionOptions(standbys=0, directory=str(tmp_path))
-    program = Program("touch ran\nif true; then\necho x", "bash", first_line=2)
+    program = Program("touch ran\nif true; then\necho x\n", "bash", first_line=2)
 
     result = executor.run(program, options)
 

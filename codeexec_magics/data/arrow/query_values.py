@@ -95,5 +95,5 @@ def _unsigned(value: Any) -> int:
 
 def _duration(value: Any) -> timedelta:
     if value.months or value.nanoseconds % 1000:
-        raise ValueError("is an INTERVAL with months, which no timedelta has")
+        raise ValueError("has an interval with months, which no timedelta has")
     return timedelta(days=value.days, microseconds=value.nanoseconds // 1000)

@@ -59,7 +59,7 @@ class _Run:
         self._folder = tempfile.gettempdir()
         # To bash a carriage return is a part of the last word.
         self._source = run["source"].replace("\r\n", "\n")
-        self._lines = self._source.split("\n")
+        self._lines = self._source.rstrip("\n").split("\n")
         self._wanted: list[str] = run.get("outputs", [])
         self._process: subprocess.Popen[bytes] | None = None
         self._interrupted = False
