@@ -92,6 +92,8 @@ def test_a_program_tells_what_it_has_used_of_the_runner(
 
 
 def test_what_the_last_programs_used_is_prepared_for_the_next() -> None:
+    for _ in range(4):
+        javascript.learn([])  # other tests have run programs
     javascript.learn(["debugger", "--evil"])
     javascript.learn(["parser"])
     assert javascript.hints() == ["--prepare=debugger", "--prepare=parser"]

@@ -5,9 +5,9 @@
  * stops the program where it throws, calls us before anything is unwound, and lets it go on.
  * Nothing else knows a local variable of a call that is over.
  *
- * What it takes (Node 24, one core of a small virtual machine): 22 ms to attach the debugger, most
- * of them for hashes of all of Node's own sources, so a standby does that while nobody waits, and
- * only a worker that is needed sooner pays for it; 1.1 MB of its own in a standby; 1 ms a pause, so
+ * What it takes (Node 24, one core of a small virtual machine): 16 ms to attach the debugger, most
+ * of them for hashes of all of Node's own sources, so a standby does that while nobody waits, where
+ * programs have needed it lately, and else the program that does; 1.1 MB in a standby; 1 ms a pause, so
  * there are only a few of them in a run; 0.6 µs for each `await`, 0.05 ms for each script that is
  * compiled. Loops and calls run as fast as without. A program in one straight line has no local
  * variables: none is attached for it, and its global names are read when it has failed.
