@@ -17,9 +17,12 @@ from .rows import is_frame, rows_of
 
 _ROWS, _ITEMS = 200, 1000
 """How many are looked at."""
+_MAPPINGS = 20_000
+"""Of how many items the keys are looked at."""
 _MOST_KINDS = 8
 _DEEPEST = 8
 _MOST_FIELDS = 400
+_MORE = "  [name: string]: any;\n"
 _LONGEST = 65_536
 _SAFE = (1 << 53) - 1
 _NAME = re.compile(
@@ -83,6 +86,8 @@ def _frame(name: str, frame: Any) -> tuple[str, str]:
     rows, columns = _columns(frame)
     fields = "".join(f"  {_key(column)}: {type_};\n" for column, type_ in rows.items())
     whole = "".join(_column(column, rows[column], columns.get(column, "")) for column in rows)
+    if len(rows) == _MOST_FIELDS:  # there may be more
+        fields, whole = fields + _MORE, whole + _MORE
     own = f"interface Row_{name} {{\n{fields}}}\ninterface Columns_{name} {{\n{whole}}}\n"
     return own, f"Row_{name}[] & {{ columns: Columns_{name} }}"
 
@@ -210,8 +215,15 @@ def _items(groups: Iterable[Iterable[Any]]) -> list[Any]:
 
 
 def _list(values: Sequence[Any], depth: int) -> str:
-    items = _items(values)
+    items = _items(values) + _other_mappings(values)
     return f"({_union(items, depth + 1)})[]" if items else "any[]"
+
+
+def _other_mappings(values: Sequence[Iterable[Any]]) -> list[Any]:
+    """Mappings behind those that are looked at, one for each set of keys."""
+    others = itertools.islice(itertools.chain.from_iterable(values), _ITEMS, _MAPPINGS)
+    by_keys = {frozenset(other): other for other in others if isinstance(other, dict)}
+    return list(itertools.islice(by_keys.values(), _ITEMS))
 
 
 def _set(values: Sequence[Any], depth: int) -> str:
@@ -224,7 +236,7 @@ def _mapping(values: Sequence[Any], depth: int) -> str:
     if maps:
         keys, items = _items(maps), _items(value.values() for value in maps)
         return f"Map<{_union(keys, depth + 1)}, {_union(items, depth + 1)}>"
-    values = values[:_ITEMS]
+    values = values[: 2 * _ITEMS]
     fields: dict[str, list[Any]] = {}
     for value in values:
         for key, item in itertools.islice(value.items(), _MOST_FIELDS + 1):

@@ -34,6 +34,8 @@ from codeexec_magics.values.results import Outcome
 
 FRAME = pd.DataFrame({"item": ["a", "b", "c"], "price": [1.5, 2.5, 3.5], "n": [1, 2, 3]})
 DATES = FRAME.assign(when=pd.to_datetime(["2024-01-01", None, "2024-01-03"]))
+WIDE = pd.DataFrame({f"c{n}": [n] for n in range(1000)})
+LATE = pd.DataFrame({"o": [1] * 300 + ["xy"]})
 MISSPELT = "function transform({ df }) {\n  return df.map((r) => r.pricee)\n}"
 
 
@@ -93,6 +95,11 @@ RIGHT: list[tuple[str, dict[str, Any], Any]] = [
     ("(data['a b'] + data.é).length", {"data": {"a b": "x", "é": "y"}}, 2),
     ("inputs['not a name'] + inputs.class", {"not a name": 1, "class": 2}, 3),
     ("Number(inputs.price) * 2", {"price": Decimal("1.5")}, 3),
+    ("wide[0].c999 + wide.columns.c999[0]", {"wide": WIDE}, 1998),
+    ("(rows[1500].late ?? 0) + rows.length", {"rows": [{"a": 1}] * 1500 + [{"late": 2}]}, 1503),
+    ("df.filter((r) => typeof r.o === 'string' && r.o.length > 1).length", {"df": LATE}, 1),
+    ("df[0]['0'] + df[0].b", {"df": pd.DataFrame({0: [1], "b": [2]})}, 3),
+    ("df[0].a_x", {"df": pd.DataFrame({("a", "x"): [1]})}, 1),
     ("typeof nowhere === 'undefined'", {}, True),
     ("(Array.prototype as any).own = 1; Array.prototype.other = 2; 3", {}, 3),
     ("// only a comment", {}, None),
@@ -133,7 +140,7 @@ def test_what_is_right_runs(checked: CodeExecutor) -> None:
         result = run(checked, source, **inputs)
 
         assert result.success, (source[:80], result.error)
-        assert result.remark == "", source[:80]
+        assert "not checked" not in result.remark, (source[:80], result.remark)
         if value is not None:
             assert result.output == value
 

@@ -150,10 +150,14 @@ def _is_of(one: Mapping[str, Any], names: set[str]) -> bool:
 
 
 def _is_meant(one: Mapping[str, Any], text: _Text) -> bool:
-    """Whether programs do that on purpose: they ask for a name, or add to what all objects have."""
+    """Whether programs do that on purpose.
+
+    They ask for a name, for a type that the data had not where it was looked at, or add to what all
+    objects have.
+    """
     source = text.program.source
     start, end = text.place(one["pos"]), text.place(one["end"])
     before = source[max(0, start - _NEAR) : start]
-    if _ASKED.search(before):
+    if _ASKED.search(before) or "on type 'never'" in str(one.get("text", "")):
         return True
     return bool(_SHARED.search(before) and _PLACED.match(source, end))
