@@ -5,7 +5,9 @@ Runs in the kernel.
 
 from __future__ import annotations
 
+import builtins
 import re
+import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,9 +67,18 @@ def store(shell: Any, plan: Plan, result: ExecutionResult | None) -> Stored:
                 stored = Stored(target=", ".join(arguments.outputs) or None)
         except DecodingFailed as problem:
             stored = Stored(problem=problem)
+    if arguments.name is not None and arguments.name in bindings:
+        _tell_of_builtin(shell, arguments.name)
     # One step, so that an interrupt comes before it or after it.
     shell.push(bindings)
     return stored
+
+
+def _tell_of_builtin(shell: Any, name: str) -> None:
+    """Say that a function of Python's own is hidden from now on."""
+    if hasattr(builtins, name) and name not in shell.user_ns:
+        told = f"{name} is now this transform, in place of Python's own; `del {name}` undoes it\n"
+        sys.stderr.write(told)
 
 
 def _records(arguments: Arguments, result: ExecutionResult) -> dict[str, Any]:

@@ -100,3 +100,35 @@ def test_source_and_file_of_a_cell(executor: CodeExecutor) -> None:
     code += "[inspect.getsource(C), inspect.getsource(f), __file__]"
     result = executor.execute_python(code)
     assert result.output == ["class C:\n    def m(self): pass\n", "def f(): pass\n", "<cell>"]
+
+
+NUMBA = """
+import os
+
+class IPythonCacheLocator:
+    def __init__(self, function, file):
+        self.file = file
+
+    def ensure_cache_path(self):
+        os.makedirs(self.get_cache_path(), exist_ok=True)
+
+class CacheImpl:
+    _locator_classes = []
+"""
+
+
+def test_numba_finds_a_place_for_what_it_makes_of_a_cell(
+    executor: CodeExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "numba" / "core").mkdir(parents=True)
+    (tmp_path / "numba" / "core" / "caching.py").write_text(NUMBA)
+    code = (
+        "from numba.core.caching import CacheImpl\ndef f(): pass\nfile = f.__code__.co_filename\n"
+    )
+    code += "places = CacheImpl._locator_classes\n"
+    code += (
+        "[places[0].from_function(f, file).get_cache_path(), places[0].from_function(f, 'f.py')]"
+    )
+    environment = {"XDG_CACHE_HOME": str(tmp_path)}
+    result = executor.execute_python(code, directory=str(tmp_path), environment=environment)
+    assert (result.error, result.output) == (None, [str(tmp_path / "numba" / "cells"), None])

@@ -579,6 +579,20 @@ def test_every_magic_shows_its_help(
     assert "prove it" in capsys.readouterr().out
 
 
+def test_a_name_of_pythons_own_is_told(
+    run: Run, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("%%transform -n sum\n1") is None
+    assert (
+        "sum is now this transform, in place of Python's own; `del sum`" in capsys.readouterr().err
+    )
+    assert run("%%transform -n sum\n2") is None
+    assert run("%%transform -n total\n2") is None
+    assert capsys.readouterr().err == ""
+    assert run("del sum") is None
+    assert run("assert sum([1, 2]) == 3") is None
+
+
 def test_an_error_of_the_user_s_function_is_the_cell_s(shell: InteractiveShell, run: Run) -> None:
     def fail(value: object) -> None:
         raise LookupError("Test")

@@ -5,6 +5,7 @@ Used in the kernel.
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from . import one_kind
@@ -34,6 +35,8 @@ def natural(values: Any, where: one_kind.Where) -> Any:
     made = pandas.Series(items, dtype=None if items else object)
     if made.dtype != object and types & {tuple, set, frozenset}:
         return pandas.Series(items, dtype=object)
+    if getattr(made.dtype, "unit", "us") == "ns" and types <= {datetime.datetime, type(None)}:
+        return made.dt.as_unit("us")  # as they are by themselves; pandas 2 takes all for finer
     return made
 
 

@@ -24,6 +24,7 @@ _HOOKS = {
     "matplotlib.backends.backend_agg": "pyplot",
     "multiprocessing.spawn": "spawning",
     "multiprocessing.util": "spawning",
+    "numba.core.caching": "numba_cache",
     "plotly.io._renderers": "plotly_renderer",
     "subprocess": "children",
     "tqdm.notebook": "progress_bars",
