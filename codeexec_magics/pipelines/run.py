@@ -182,7 +182,8 @@ class PipelineRun:
             if step.when is not None and not is_true(self._resolve(step.when), step.when):
                 self._board.skip(step, f"`{step.when}` is not true")
                 return
-            found = self._store.get(self._keys[step.id]) if step.cache else None
+            key, trusted = self._keys[step.id], not step.options.sandbox
+            found = self._store.get(key, trusted=trusted) if step.cache else None
             if found is not None:
                 self._board.keep(step, found)
                 return

@@ -1,8 +1,8 @@
 """Values of steps in a folder, for runs in other processes and on other days.
 
 Runs in the process that runs a pipeline. Owns the folder ``.codeexec/cache`` beside the pipeline's
-file. A pickle runs code when it is read, so that only files of this very user are, and none that
-came of a sandboxed step.
+file. A pickle runs code when it is read, so that only files of this very user are that we have
+noted elsewhere (`ledger`), and none that came of a sandboxed step.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import stat
 import tempfile
 from typing import Any, Self
 
+from codeexec_magics.pipelines import ledger
 from codeexec_magics.pipelines.model import Pipeline
 from codeexec_magics.pipelines.results import State, StepResult
 from codeexec_magics.protocol.jsonable import from_jsonable, to_jsonable
@@ -44,16 +45,23 @@ class Store:
         """The store of a pipeline: beside its file, or in the current directory."""
         return cls(os.path.join(os.path.dirname(pipeline.file or "") or os.curdir, _FOLDER))
 
-    def get(self, key: str | None) -> StepResult | None:
-        """The step's result that is kept under a key; None if none is, or it cannot be trusted."""
+    def get(self, key: str | None, *, trusted: bool = True) -> StepResult | None:
+        """The step's result that is kept under a key; None if none is, or it cannot be believed.
+
+        Args:
+            key: The step's.
+            trusted: Whether its program is; the result says so, too.
+        """
         if key is None:
             return None
         try:
             raw = self._read(key)
+            if not ledger.vouches_for(key, raw):
+                return None
             value = _decode(raw)
         except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
             return None
-        result = ExecutionResult(Outcome.SUCCEEDED, output=value, exit_code=0)
+        result = ExecutionResult(Outcome.SUCCEEDED, output=value, exit_code=0, trusted=trusted)
         return StepResult(State.KEPT, result, value=value, key=key)
 
     def put(self, found: StepResult, *, trusted: bool) -> None:
@@ -71,6 +79,7 @@ class Store:
                 return
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             self._check_folder()
+            ledger.note(found.key, raw)
             self._write(found.key, raw)
             self._shrink()
         except Exception:  # noqa: BLE001 - a full disk, or a value that cannot be written

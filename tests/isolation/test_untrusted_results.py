@@ -254,22 +254,67 @@ def test_control_sequences_do_not_reach_a_terminal() -> None:
 
 @pytest.mark.parametrize("sandboxed", [True, False])
 def test_pipelines_know_it_of_their_steps(
-    executor: CodeExecutor, tmp_path: Path, sandboxed: bool
+    executor: CodeExecutor, tmp_path: Path, sandboxed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also of a value that was kept in a cache."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
     text = json.dumps(
         {
             "defaults": {"standbys": 0, "directory": str(tmp_path)},
             "steps": [
-                {"id": "made", "code": f"{{'text/html': {SCRIPT!r}}}", "sandbox": sandboxed},
+                {
+                    "id": "made",
+                    "code": f"{{'text/html': {SCRIPT!r}}}",
+                    "sandbox": sandboxed,
+                    "cache": True,
+                },
                 {"id": "passed", "code": "made", "inputs": {"made": "made"}},
             ],
             "outputs": {"page": "passed"},
         }
     )
-    result = PipelineRunner(executor).run(Pipeline.parse(text, "p.json"))
+    for state in ("succeeded", "kept"):
+        result = PipelineRunner(executor).run(Pipeline.parse(text, "p.json"))
 
-    assert result.outcome is Outcome.SUCCEEDED, result.error
-    page = Page(result._repr_mimebundle_()["text/html"])
-    assert ("script" in page.tags) is not sandboxed
-    saved = PipelineResult.from_dict(json.loads(json.dumps(result.to_dict())))
-    assert ("script" in Page(saved._repr_mimebundle_()["text/html"]).tags) is not sandboxed
+        assert result.outcome is Outcome.SUCCEEDED, result.error
+        assert result.steps["made"].state.value == state
+        page = Page(result._repr_mimebundle_()["text/html"])
+        assert ("script" in page.tags) is not sandboxed
+        saved = PipelineResult.from_dict(json.loads(json.dumps(result.to_dict())))
+        assert ("script" in Page(saved._repr_mimebundle_()["text/html"]).tags) is not sandboxed
+
+
+PLANTED = """
+import hashlib, os
+for name in os.listdir(".codeexec/cache"):
+    path = f".codeexec/cache/{name}"
+    magic = open(path, "rb").read(16)
+    bodies = [b"Pcos\\nsystem\\n(S'touch owned'\\ntR.", b'J{"text/html": "<script>1</script>"}']
+    body = bodies[KIND]
+    os.unlink(path)
+    with open(path, "wb") as file:
+        file.write(magic + hashlib.blake2b(body, digest_size=32).digest() + body)
+"""
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_sandboxed_step_plants_nothing_in_a_cache(
+    executor: CodeExecutor, tmp_path: Path, kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-elsewhere"))
+    kept = {"id": "kept", "code": "[1, 2]", "cache": True}
+    planting = {
+        "id": "planting",
+        "code": PLANTED.replace("KIND", str(kind)),
+        "sandbox": True,
+        "depends_on": ["kept"],
+    }
+    for steps in ([kept, planting], [kept]):
+        text = json.dumps({"defaults": {"standbys": 0}, "steps": steps})
+        result = PipelineRunner(executor).run(Pipeline.parse(text, "p.json"))
+        assert result.error is None
+        assert result.steps["kept"].value == [1, 2]
+    assert result.steps["kept"].state.value == "succeeded"
+    assert not (tmp_path / "owned").exists()
