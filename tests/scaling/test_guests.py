@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,12 @@ from census import wait_until
 from marked_cells import alive, double, sleeper, transform
 
 from codeexec_magics import CodeExecutor
-from codeexec_magics.errors import MemoryLimitExceeded
+from codeexec_magics.errors import (
+    ExecutionFailed,
+    MemoryLimitExceeded,
+    ProgramFailed,
+    WorkerCrashed,
+)
 from codeexec_magics.supervision.processes import children
 
 distributed = pytest.importorskip("distributed")
@@ -77,6 +84,69 @@ def test_an_executor_within_a_task_is_a_guest_too(client: Any) -> None:
     future.cancel()
 
     assert wait_until(lambda: not alive(mark))
+
+
+def test_a_task_that_is_wanted_again_after_a_cancel_runs_again(client: Any) -> None:
+    mark, before = "60004", pids(client)
+    program = (
+        "import os, subprocess\n"
+        "def transform(path):\n"
+        "    if os.path.exists(path): return 42\n"
+        f"    open(path, 'w').close(); subprocess.run(['sleep', '{mark}'])\n"
+    )
+    again, path = transform("again", program), os.path.join(tempfile.mkdtemp(), "begun")
+    future = client.submit(again, path, key="the-same-key")
+    assert wait_until(lambda: alive(mark), seconds=60)
+
+    future.cancel()
+    del future  # while the client has it, the key is that of what it has cancelled
+    time.sleep(0.2)
+    second = client.submit(again, path, key="the-same-key")
+
+    assert second.result(timeout=60) == 42
+    assert not alive(mark)
+    assert pids(client) == before
+
+
+def swallowing(cell: Any, x: int) -> str:
+    """What users write."""
+    try:
+        cell(x)
+    except Exception as error:  # as they do
+        return type(error).__name__
+    return "done"
+
+
+def test_a_task_that_catches_everything_ends_with_its_cell(client: Any) -> None:
+    mark, before = "60005", pids(client)
+    client.run(sys.path.insert, 0, str(Path(__file__).parent))
+    future = client.submit(swallowing, sleeper(mark), 1, pure=False)
+    assert wait_until(lambda: len(alive(mark)) == 2, seconds=60)
+
+    future.cancel()
+
+    assert wait_until(lambda: not alive(mark))
+    assert client.submit(double, 21, pure=False).result(timeout=60) == 42
+    assert pids(client) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("def transform(x): raise KeyboardInterrupt", ProgramFailed),
+        ("def transform(x): raise SystemExit(3)", ExecutionFailed),
+        ("import os\ndef transform(x): os.abort()", WorkerCrashed),
+        ("def transform(x): 1 / 0", ProgramFailed),
+    ],
+)
+def test_however_a_cell_ends_the_worker_lives_on(
+    client: Any, source: str, error: type[Exception]
+) -> None:
+    before = pids(client)
+    with pytest.raises(error):
+        client.submit(transform("ends", source), 1, pure=False).result(timeout=60)
+
+    assert pids(client) == before
 
 
 def test_the_workers_memory_is_the_cells(client: Any) -> None:
