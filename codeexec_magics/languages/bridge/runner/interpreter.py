@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 from typing import Any, NoReturn
@@ -40,6 +41,8 @@ class Interpreter:
         os.close(request)
         os.close(answers)
         self._rest = b""
+        has = hasattr(os, "pidfd_open")  # not in every Linux that runs Python 3.9
+        self._ended = os.pidfd_open(self._process.pid) if has else None
 
     def ask(self, request: dict[str, Any]) -> None:
         """Hand the one request over."""
@@ -64,7 +67,7 @@ class Interpreter:
         """
         parts = [self._rest]
         while b"\n" not in parts[-1]:
-            part = os.read(self._answers, _CHUNK)
+            part = self._read()
             if not part:
                 return None
             parts.append(part)
@@ -78,6 +81,17 @@ class Interpreter:
         if type(said) is not dict:
             raise DriverError(f"the driver's line is no JSON object: {line[:200]!r}")
         return said
+
+    def _read(self) -> bytes:
+        """What the driver has written next; nothing if the interpreter has ended.
+
+        Not only at the pipe's end, since what the program has started may hold that.
+        """
+        if self._ended is not None:
+            ready, _, _ = select.select([self._answers, self._ended], [], [])
+            if self._answers not in ready:
+                return b""
+        return os.read(self._answers, _CHUNK)
 
     def interrupt(self) -> None:
         """Pass an interrupt on, to whatever runs in the interpreter's group."""

@@ -108,7 +108,7 @@ class Reading(Decoder):
         values = self.value(node["v"])
         if type(values) is not Column or "valid" not in node:
             return values
-        gone = [at for at, flag in enumerate(self.buffer(node["valid"])) if not flag]
+        gone = [at for at, flag in enumerate(bytes(self.buffer(node["valid"]))) if not flag]
         code = "d" if values.kind == REAL else "i"
         values.data = with_missing(code, values.data, gone)
         return values
@@ -145,7 +145,7 @@ class Reading(Decoder):
 
     def booleans(self, node: dict[str, Any]) -> Column:
         """Booleans in bulk."""
-        raw = array("i", list(self.buffer(node["b"])))
+        raw = array("i", list(bytes(self.buffer(node["b"]))))
         return Column(LOGICAL, len(raw), self._missing("i", raw.tobytes(), node))
 
     def texts(self, node: dict[str, Any]) -> Column:
@@ -209,7 +209,7 @@ def _array(dtype: str, raw: memoryview, mark: Any) -> Column:
     if kind[0] == "M":
         return _instants(kind, array("q", bytes(raw)), mark)
     if kind == "b1":
-        return Column(LOGICAL, len(raw), array("i", list(raw)).tobytes())
+        return Column(LOGICAL, len(raw), array("i", list(bytes(raw))).tobytes())
     items = array(_CODES[kind], bytes(raw))
     if dtype[0] == (">" if sys.byteorder == "little" else "<"):
         items.byteswap()

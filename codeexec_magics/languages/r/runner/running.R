@@ -32,6 +32,22 @@ prepare <- function() {
   if (!l10n_info()[["UTF-8"]]) suppressWarnings(Sys.setlocale("LC_CTYPE", "C.UTF-8"))
   options(keep.source = TRUE, warn = 1)
   prepare_figures()
+  rehearse()
+}
+
+# Run something while nobody waits: R reads and compiles its functions when they are first called.
+rehearse <- function() {
+  lines <- c("f <- function(x) x + 1L", "for (i in 1:2) f(i)", "list(a = 1L, b = 'x', c = 1.5, d = TRUE)")
+  for (round in 1:2) {
+    request <<- unserialize(serialize(list(
+      lines = lines, filename = "<cell>", entry = "transform", outputs = character(), keep = TRUE,
+      frames = "", zone = "UTC", inputs = structure(list(), names = character())
+    ), NULL))
+    run()
+  }
+  show_figures()
+  rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv())
+  request <<- top <<- NULL
 }
 
 run <- function() {
