@@ -26,9 +26,10 @@ _REFUSED = re.compile(
 )
 _CUT_OFF = re.compile(
     r"name resolution|Name or service not known|nodename nor servname|getaddrinfo|NameResolution"
-    r"|Network is unreachable|ENOTFOUND|EAI_AGAIN|ENETUNREACH|fetch failed|Could not resolve host"
+    r"|Network is unreachable|ENOTFOUND|EAI_AGAIN|ENETUNREACH|fetch failed"
+    r"|Could(?: not|n't) resolve host"
 )
-_SOCKET = re.compile(r"socket|connect|listen|bind|dns", re.IGNORECASE)
+_SOCKET = re.compile(r"socket|(?<!cannot open the )connect|listen|bind|dns", re.IGNORECASE)
 
 
 def explained(
@@ -94,6 +95,8 @@ def _missing_variable(
     trace: Trace, plan: Plan, variables: Mapping[str, Any], known: frozenset[str]
 ) -> str:
     name = missing_name(trace.message)
+    if not name and plan.language == "r":
+        name = _masked(trace, known)
     if not name or name in plan.inputs:
         return ""
     if name in known:
@@ -101,6 +104,17 @@ def _missing_variable(
     if plan.arguments.mapping is not None and not any(frame.function for frame in trace.frames):
         return _needs_function(name, plan.language)
     return ""
+
+
+def _masked(trace: Trace, known: frozenset[str]) -> str:
+    """A variable of the notebook where R has found a function of its own by that name: `df`."""
+    if "'closure' is not subsettable" not in trace.message or not trace.frames:
+        return ""
+    frame = trace.frames[-1]
+    at = (frame.line or 0) - (frame.excerpt_start or 0)
+    line = frame.excerpt[at] if 0 <= at < len(frame.excerpt) else ""
+    found = re.findall(r"([\w.]+)\s*(?:\$|\[)", line)
+    return next((name for name in found if name in known), "")
 
 
 def _pass_in(name: str, value: Any, language: str) -> str:

@@ -12,6 +12,7 @@ from codeexec_magics.values.traces import Trace
 
 _NODE = re.compile(r"Cannot find (?:module|package) '([^'./\\][^']*)'")
 _PYTHON = re.compile(r"No module named '([^'.]+)")
+_R = re.compile(r"there is no package called [‘'\"]([\w.]+)")
 _DISTRIBUTIONS = {
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
@@ -37,6 +38,9 @@ def missing_module(trace: Trace, language: str, interpreter: str | None) -> str:
         if found is None or found[1].startswith("node:"):
             return ""
         return f"install it beside the notebook: `npm install {_package(found[1])}`"
+    if language == "r":
+        found = _R.search(trace.message)
+        return "" if found is None else _in_r(found[1])
     found = _PYTHON.search(trace.message)
     if language != "python" or found is None or found[1] in sys.stdlib_module_names:
         return ""
@@ -44,6 +48,13 @@ def missing_module(trace: Trace, language: str, interpreter: str | None) -> str:
     if interpreter is None:
         return f"install it: `%pip install {distribution}`"
     return f"install it for that Python: `!{interpreter} -m pip install {distribution}`"
+
+
+def _in_r(package: str) -> str:
+    return (
+        f"install it in a terminal: `apt install r-cran-{package.lower()}`, or in R: "
+        f'`install.packages("{package}")`'
+    )
 
 
 def _package(specifier: str) -> str:

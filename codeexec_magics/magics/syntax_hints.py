@@ -51,9 +51,17 @@ def hint(trace: Trace, source: str, language: str) -> str:
     """
     name = _NAME.search(trace.message)
     missing = name[1] if name else ""
+    if language == "r":
+        return _of_r(trace, source)
     if language == "python":
         return _of_python(trace, source, missing)
     return _of_javascript(trace, source, missing) if language == "javascript" else ""
+
+
+def _of_r(trace: Trace, source: str) -> str:
+    if trace.type == "SyntaxError" and _PYTHON.search(source) and "<-" not in source:
+        return "this looks like Python: begin the cell with `%%transform`"
+    return ""
 
 
 def _of_python(trace: Trace, source: str, missing: str) -> str:

@@ -17,8 +17,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from codeexec_magics import CodeExecutor, ExecutionResult
+from codeexec_magics import CodeExecutor, ExecutionResult, Transform
 from codeexec_magics.engine.observer import Observer
+from codeexec_magics.languages import find
 from codeexec_magics.values.options import ExecutionOptions, Program
 from codeexec_magics.values.results import Outcome
 from codeexec_magics.values.shown import Shown
@@ -608,3 +609,46 @@ def test_r_that_is_not_there(executor: CodeExecutor) -> None:
     result = executor.run(Program("1", "r"), ExecutionOptions(environment={"PATH": "/nowhere"}))
 
     assert "there is no 'R'; install it (apt install r-base-core)" in (result.error or "")
+
+
+def test_a_program_tells_its_parameters_and_what_it_does() -> None:
+    source = (
+        "# Not this.\nx <- 1\n\n#' Keeps what is dear.\n#' Twice.\n"
+        'transform <- function(df, limit = c(1, 2), # a, b\n  sep = "),", ...) {\n  df\n}\n'
+    )
+    described = find("r").description(Program(source, "r"), ())
+
+    assert str(described.signature) == '(df, limit=c(1, 2), sep="),", **inputs)'
+    assert described.documentation == "Keeps what is dear.\nTwice."
+    plain = find("r").description(Program("# Says five.\n5", "r"), ("a",))
+    assert (str(plain.signature), plain.documentation) == ("(a)", "Says five.")
+    odd = find("r").description(Program("transform <- function(my.df) 1", "r"), ("my",))
+    assert str(odd.signature) == "(my)"
+
+
+def test_a_transform_is_called_with_its_defaults(executor: CodeExecutor) -> None:
+    program = Program("transform <- function(n, by = 2L) n * by", "r")
+    double = Transform("double", program, ExecutionOptions(standbys=0))
+
+    assert (double(4), double(4, by=3)) == (8, 12)
+
+
+def test_a_sandboxed_program_has_its_frames_and_pictures(executor: CodeExecutor) -> None:
+    options = ExecutionOptions(standbys=0, sandbox=True)
+
+    result = executor.run(Program("plot(1:3); df", "r"), options, {"df": FRAME})
+
+    assert result.success, result.error
+    pd.testing.assert_frame_equal(result.output, FRAME)
+    assert len(pictures(result)) == 1
+
+
+def test_the_reason_of_a_failure_that_only_a_warning_tells(executor: CodeExecutor) -> None:
+    result = run(executor, "readLines('/no/such')")
+
+    assert result.trace is not None
+    assert "No such file or directory" in result.trace.notes[0]
+
+
+def test_the_doctor_knows_its_version(executor: CodeExecutor) -> None:
+    assert value_of(executor, find("r").probe).startswith("R version ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,16 @@ GIVEN = [
     ("%%transform js --no-network\nawait fetch('http://example.com')", "--no-network: the program"),
 ]
 
+IN_R = [
+    ("%%transform r\ndf$a", "`df` is a variable of the notebook: add `-i df`"),
+    ("%%transform r\nf <- function() m2 + 1\nf()", "add `-i m2`"),
+    ("%%transform r\nhelper(2)", "`helper` is a Python function of the notebook"),
+    ("%%transform r\nlibrary(no.such)", '`install.packages("no.such")`'),
+    ("%%transform r\nimport numpy as np", "this looks like Python"),
+    ("%%transform r --sandbox\ncat('x', file = '/etc/x')", "--sandbox: the program may change"),
+    ("%%transform r --no-network\nreadLines(url('http://a.example'))", "--no-network: the program"),
+]
+
 NOT_GIVEN = [
     "%%transform\nnowhere",
     "%%transform js\nnowhere",
@@ -101,6 +112,9 @@ def test_what_the_notebook_knows_is_added_to_the_failure(
     monkeypatch.chdir(tmp_path)  # a sandboxed program may not write where programs come from
     shell.user_ns.update(df={"a": 1}, helper=helper, m=math)
     for cell, told in GIVEN:
+        assert any(told in hint for hint in hints_of(shell, cell)), cell
+    shell.user_ns["m2"] = 5
+    for cell, told in IN_R if shutil.which("R") else []:
         assert any(told in hint for hint in hints_of(shell, cell)), cell
     for cell in NOT_GIVEN:
         assert hints_of(shell, cell) == (), cell

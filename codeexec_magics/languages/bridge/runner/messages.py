@@ -112,13 +112,14 @@ def _trace(said: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
         message, said_frames = message[place.end() :], [{"line": int(place[1])}]
     frames = [_frame(frame, run) for frame in said_frames if type(frame) is dict]
     headline = f"{kind}: {message}" if message else kind
+    notes = [str(note) for note in said.get("notes", [])]
     places = [f"  at {_place(frame)}" for frame in reversed(frames)]
     return {
         "type": kind,
         "message": message,
         "frames": frames,
-        "notes": said.get("notes", []),
-        "text": said.get("text") or "\n".join([headline, *places]),
+        "notes": notes,
+        "text": said.get("text") or "\n".join([headline, *notes, *places]),
     }
 
 

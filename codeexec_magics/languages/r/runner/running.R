@@ -6,6 +6,7 @@ request <- NULL
 process <- Sys.getpid()
 top <- NULL  # the place of the expression that is under way
 ended <- NULL  # the stack at the failure
+warning_before <- NULL  # the last one: what R says of a failure may be in it alone
 
 # A line to the bridge. Opened for each, since a program may close all connections.
 say <- function(line) {
@@ -47,7 +48,7 @@ rehearse <- function() {
   }
   show_figures()
   rm(list = ls(globalenv(), all.names = TRUE), envir = globalenv())
-  request <<- top <<- NULL
+  request <<- top <<- warning_before <<- NULL
 }
 
 run <- function() {
@@ -64,7 +65,7 @@ run <- function() {
       kind <- class(e)[1]
       if (kind %in% c("simpleError", "error")) kind <- "Error"
       frames <- frames_json(frames_of(ended, top), conditionCall(e))
-      failure(kind, conditionMessage(e), frames, "program")
+      failure(kind, conditionMessage(e), frames, "program", cause = reason(e))
     },
     interrupt = function(i) NULL
   )
@@ -81,11 +82,19 @@ finish <- function(last) {
   quit("no", runLast = FALSE)
 }
 
-failure <- function(kind, message, frames, what, path = NULL) {
+# What a warning of the same call has said before it failed.
+reason <- function(e) {
+  w <- warning_before
+  if (is.null(w) || is.null(conditionCall(e)) || !identical(conditionCall(w), conditionCall(e))) return(NULL)
+  conditionMessage(w)
+}
+
+failure <- function(kind, message, frames, what, path = NULL, cause = NULL) {
+  notes <- if (is.null(cause)) "" else sprintf(",\"notes\":[%s]", safely_quoted(cause))
   path <- if (is.null(path)) "" else sprintf(",\"path\":%s", quoted(path))
   sprintf(
-    "{\"type\":\"error\",\"class\":%s,\"message\":%s,\"frames\":%s,\"kind\":\"%s\"%s}",
-    quoted(kind), safely_quoted(message), frames, what, path
+    "{\"type\":\"error\",\"class\":%s,\"message\":%s,\"frames\":%s,\"kind\":\"%s\"%s%s}",
+    quoted(kind), safely_quoted(message), frames, what, path, notes
   )
 }
 
@@ -102,6 +111,7 @@ stopped <- function(where) {
 
 # A warning of the top level would name a call of ours.
 warned <- function(w) {
+  warning_before <<- w
   call <- conditionCall(w)
   if (getOption("warn") != 1 || !identical(call, quote(withVisible(x)))) return()
   cat("Warning: ", conditionMessage(w), "\n", sep = "", file = stderr())
