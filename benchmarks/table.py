@@ -22,7 +22,17 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 import pages
 
-MODULES = ("cells", "processor", "engine", "frames", "large", "items", "streams", "typescript")
+MODULES = (
+    "cells",
+    "processor",
+    "engine",
+    "frames",
+    "large",
+    "items",
+    "streams",
+    "typescript",
+    "languages",
+)
 
 
 def machine() -> str:
