@@ -6,6 +6,7 @@ time changes nothing here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -73,7 +74,11 @@ def dwellers(folder: Path) -> set[int]:
 
 def scratch_directories() -> set[str]:
     """The directories of sessions that have something in them."""
-    return {str(path) for path in TEMP.glob("codeexec_magics-*/*")}
+    found: set[str] = set()
+    for session in TEMP.glob("codeexec_magics-*"):
+        with contextlib.suppress(FileNotFoundError):  # it has gone since
+            found.update(map(str, session.iterdir()))
+    return found
 
 
 def shared_memory() -> set[str]:

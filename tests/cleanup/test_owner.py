@@ -77,7 +77,7 @@ def own(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
 
 def assert_nothing_lives(owner: Owner) -> None:
     assert wait_until(lambda: not owner.others(), 2)
-    assert wait_until(lambda: not list(TEMP.glob("codeexec_magics-*/*")), 2)
+    assert wait_until(lambda: not scratch_directories(), 2)
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
