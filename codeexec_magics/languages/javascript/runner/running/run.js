@@ -17,7 +17,6 @@ const dtypes = require('../values/dtypes.js');
 const { encode } = require('../values/encode.js');
 const evaluate = require('../source/evaluate.js');
 const outputs = require('../source/outputs.js');
-const { Items } = require('./items.js');
 const pauses = require('../failures/paused_values.js');
 const pending = require('./pending.js');
 const { programOf } = require('../source/program.js');
@@ -217,6 +216,12 @@ function rememberNames(value, program, { entry, outputs: names = [] }, inputs) {
   }
 }
 
+/** What serves items; loaded for a map alone, since it takes a millisecond. */
+function itemsOf(program, token) {
+  const { Items } = require('./items.js');
+  return new Items(program, token);
+}
+
 /** Serve items with the program's function, which is its entry or else its value. */
 async function mapItems(request, pair, inputs, items, ending) {
   const transform = pair[0] ?? (await pair[1]);
@@ -248,7 +253,7 @@ async function execute(request, text, typescript) {
   }
   const inputs = inputsOf(request, text, ending);
   const { show, unfinished } = bindAll(request, inputs);
-  const items = request.map === true ? new Items(program, request.token) : null;
+  const items = request.map === true ? itemsOf(program, request.token) : null;
   stop.prepare(program, request.token);
   pauses.prepare(program);
   visibleStacks.install(program);
