@@ -12,6 +12,8 @@ import hashlib
 import os
 import stat
 
+from codeexec_magics.engine.own_folder import cache_folder
+
 _MOST = 10_000
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -47,8 +49,7 @@ def vouches_for(key: str, raw: bytes) -> bool:
 
 
 def _folder() -> str:
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(cache, "codeexec_magics", "values")
+    return os.path.join(cache_folder(), "values")
 
 
 def _check(folder: str) -> None:

@@ -258,7 +258,7 @@ def test_pipelines_know_it_of_their_steps(
 ) -> None:
     """Also of a value that was kept in a cache."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("XDG_CACHE_HOME", f"{tmp_path}-elsewhere")
     text = json.dumps(
         {
             "defaults": {"standbys": 0, "directory": str(tmp_path)},
@@ -303,7 +303,7 @@ def test_a_sandboxed_step_plants_nothing_in_a_cache(
     executor: CodeExecutor, tmp_path: Path, kind: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-elsewhere"))
+    monkeypatch.setenv("XDG_CACHE_HOME", f"{tmp_path}-elsewhere")
     kept = {"id": "kept", "code": "[1, 2]", "cache": True}
     planting = {
         "id": "planting",
