@@ -17,7 +17,6 @@ from codeexec_magics.supervision.recipe import Recipe
 
 # It speaks over its stdin and stdout, and a worker has the socket to its owner elsewhere.
 _START = 'exec "$0" "$@" <&3 >&3 2>/dev/null'
-_CALLBACKS = ("readFile", "fileExists")
 _STARTUP = 10.0
 _PATIENCE = 2.0
 """Seconds in which it takes what it is sent."""
@@ -55,7 +54,7 @@ class Server:
         self.files: dict[str, str] = {}
         self._received = bytearray()
         self._number = 0
-        arguments = ["--api", "--async", "--cwd", "/", f"--callbacks={','.join(_CALLBACKS)}"]
+        arguments = ["--api", "--async", "--cwd", "/", "--callbacks=readFile"]
         argv = ["/bin/sh", "-c", _START, str(program), *arguments]
         self._lease = client.lease(Recipe(argv, {}, "/"), _STARTUP)
         self._lease.control.settimeout(_PATIENCE)
@@ -79,7 +78,7 @@ class Server:
         while True:
             message = self._receive(wait, until)
             if "method" in message:
-                answer = self._answer(message["method"], message.get("params"))
+                answer = self._answer(message.get("params"))
                 self._send({"id": message.get("id"), "result": answer})
             elif message.get("id") == number:
                 if "error" in message:
@@ -92,12 +91,10 @@ class Server:
         self._lease.wait()
         self._lease.close()
 
-    def _answer(self, method: str, path: Any) -> Any:
-        """None lets it look at the disk."""
+    def _answer(self, path: Any) -> Any:
+        """A file's text; None lets it look at the disk."""
         text = self.files.get(path) if isinstance(path, str) else None
-        if text is None:
-            return None
-        return {"content": text} if method == "readFile" else True
+        return None if text is None else {"content": text}
 
     def _send(self, message: dict[str, Any]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
