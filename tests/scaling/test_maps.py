@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from census import wait_until
 from marked_cells import alive, double, hostile, sleeper, transform
 
 from codeexec_magics import CodeExecutor, ItemFailure, MapPlan, Outcome
+from codeexec_magics.engine.observer import Observer
 from codeexec_magics.engine.scaling.chunk_size import ChunkSize
 from codeexec_magics.errors import EncodingFailed, InvalidOptions, ProgramFailed
 from codeexec_magics.supervision.processes import children
@@ -176,6 +178,32 @@ def test_progress_is_told(on: Any) -> None:
 
     assert told[-1] == (300, 300)
     assert told == sorted(told)
+
+
+def test_a_map_that_is_interrupted_tells_how_it_was_ended(client: Any) -> None:
+    mark = "61006"
+    stopped: list[Any] = []
+
+    def stop(running: Any) -> None:
+        def wait() -> None:
+            wait_until(lambda: len(alive(mark)) == 4, seconds=60)
+            running.interrupt()
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        stopped.append(thread)
+
+    deaf = hostile(mark)
+    options = replace(deaf.options, grace=0.0)
+    with CodeExecutor() as executor:
+        observer, plan = Observer(started=stop), MapPlan(on=client)
+        result = executor.map(deaf.program, options, range(9), observer=observer, plan=plan)
+    stopped[0].join()
+
+    assert result.outcome is Outcome.INTERRUPTED
+    assert (result.receipt.unconfirmed, result.receipt.left) == (0, 0)
+    assert result.receipt.reaped >= 2
+    assert not alive(mark)
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -115,8 +115,8 @@ class DaskCrew:
             return [], 0
         finally:
             self._inputs = None
-        said = [farewell for told in answers.values() for farewell in told]
-        return said, sum(farewell.receipt.left for farewell in said)
+        said = [farewell for told, _ in answers.values() for farewell in told]
+        return said, sum(silent for _, silent in answers.values())
 
     def everywhere(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
         """As `Crew` says."""

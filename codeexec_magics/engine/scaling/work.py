@@ -64,7 +64,7 @@ def work(order: Order, inputs: bytes | None = None) -> Report:
     )
 
 
-def close(name: str, seconds: float, *, stop: bool) -> list[Farewell]:
+def close(name: str, seconds: float, *, stop: bool) -> tuple[list[Farewell], int]:
     """End what serves a map here, and wait until nothing of it is left.
 
     Args:
@@ -73,7 +73,7 @@ def close(name: str, seconds: float, *, stop: bool) -> list[Farewell]:
         stop: Whether what is under way is to be interrupted.
 
     Returns:
-        The last words of those that have ended.
+        The last words of those that have ended, and how many have not.
     """
     deadline = time.monotonic() + seconds
     with _lock:
@@ -84,7 +84,8 @@ def close(name: str, seconds: float, *, stop: bool) -> list[Farewell]:
             resident.interrupt()
         else:
             resident.close()
-    return [one.farewell() for one in found if one.wait(max(0.0, deadline - time.monotonic()))]
+    ended = [one for one in found if one.wait(max(0.0, deadline - time.monotonic()))]
+    return [one.farewell() for one in ended], len(found) - len(ended)
 
 
 def _begin(order: Order, inputs: bytes | None, host: hosting.Host | None) -> tuple[Resident, Chunk]:
