@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import shutil
 
-collect_ignore = [] if shutil.which("R") else ["languages.ipynb"]
+collect_ignore = [] if shutil.which("R") else ["languages.ipynb", "r.ipynb"]
