@@ -46,6 +46,9 @@ def unload(ipython: Any) -> None:
     transform = sys.modules.get("codeexec_magics.engine.transform")
     if transform is not None:
         transform.close_shared_executor()
+    sharing = sys.modules.get("codeexec_magics.leases.sharing")
+    if sharing is not None:
+        sharing.Share().give_back()  # a supervisor may have been started for a cell that never ran
 
 
 def _take_away(ipython: Any) -> None:
