@@ -237,7 +237,7 @@ def _crashed(facts: Facts) -> _Judgement:
         return Outcome.CRASHED, f"WorkerCrashed: {last_line}", None
     if not facts.started and facts.interpreter and ended.cause == "exit" and (status or 0) >= 0:
         said = last_line or f"it exited with code {status}"
-        line = f"cannot run {facts.language}: {facts.interpreter} did not start: {said}"
+        line = f"cannot run {facts.language}: {facts.interpreter} could not start: {said}"
         return Outcome.FAILED, f"LanguageUnavailable: {line}", None
     if not facts.started and last_line:
         return Outcome.CRASHED, f"WorkerCrashed: the worker could not start: {last_line}", None
