@@ -49,9 +49,11 @@ class FailureTeller:
     def __init__(self, *, language: str, hide_secrets: bool = True) -> None:
         self._language = language
         self._hide_secrets = hide_secrets
+        self._numbers: list[str] = []
 
     def thrown(self, trace: Trace) -> tuple[Block, ...]:
         """The blocks of a failure and of all that is behind it."""
+        self._numbers.clear()
         blocks = tuple(islice(self._chain(trace, depth=0), _MOST_BLOCKS + 1))
         if len(blocks) > _MOST_BLOCKS:
             return (*blocks[:_MOST_BLOCKS], Remark("… more failures, left out"))
@@ -82,9 +84,12 @@ class FailureTeller:
         if depth == _DEEPEST_GROUP and members:
             yield Remark(f"… {counted(len(members), 'exception')} inside, left out")
             return
+        where = f"exception {'.'.join(self._numbers)}" if self._numbers else "the group"
         for number, member in enumerate(members[:_MOST_MEMBERS], start=1):
-            yield Remark(f"Exception {number} of {len(members)} in the group")
+            yield Remark(f"Exception {number} of {len(members)} in {where}")
+            self._numbers.append(str(number))
             yield from self._chain(member, depth + 1)
+            self._numbers.pop()
         if len(members) > _MOST_MEMBERS:
             yield Remark(f"… {len(members) - _MOST_MEMBERS} more in the group, left out")
 

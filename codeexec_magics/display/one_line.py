@@ -7,6 +7,7 @@ every ``__repr__``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -23,6 +24,7 @@ from codeexec_magics.display.wording import (
     without_addresses,
 )
 
+_TAKEN_APART = re.compile(r"(?<=[\u2190-\U0001faff])\\u200d(?=[\u2190-\U0001faff])")
 _DEEPEST = 4
 _LARGEST_SET = 1_000
 _MOST_BITS = 4_000
@@ -86,7 +88,12 @@ def _asked(value: object, question: Callable[[object], str]) -> str:
 
 
 def _text(value: str, _depth: int, room: int) -> str:
-    return repr(value) if len(value) <= room else repr(value[:room]) + "…"
+    return _unbroken(repr(value)) if len(value) <= room else _unbroken(repr(value[:room])) + "…"
+
+
+def _unbroken(text: str) -> str:
+    """What ``repr`` takes apart put together again: emoji that stand for one."""
+    return _TAKEN_APART.sub("\u200d", text) if "\\u200d" in text else text
 
 
 def _bytes(value: bytes, _depth: int, room: int) -> str:

@@ -47,7 +47,7 @@ class TransformSettings(Configurable):  # type: ignore[misc]
         help="Seconds that a program has after an interrupt or its deadline before it is killed.",
     ).tag(config=True)
     kept_output = Integer(
-        10_000_000, min=0, help="Bytes of stdout and of stderr that a result keeps."
+        10_000_000, min=0, help="Characters of stdout and of stderr that a result keeps."
     ).tag(config=True)
     shown_output = Integer(
         500_000, min=0, help="Characters of stdout and of stderr that a cell shows while it runs."

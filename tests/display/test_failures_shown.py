@@ -242,6 +242,10 @@ def test_the_members_of_a_group_are_shown_and_counted() -> None:
     assert "E5: m" not in lines
     assert lines[-1] == "… 2 more in the group, left out"
 
+    inner = Trace("ExceptionGroup", "one", exceptions=(Trace("KeyError"),))
+    nested = lines_of(Trace("ExceptionGroup", "two", exceptions=(members[0], inner)))
+    assert "Exception 1 of 1 in exception 2" in nested
+
 
 def test_endless_causes_and_groups_end() -> None:
     chain = Trace("E0")

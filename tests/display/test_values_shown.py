@@ -80,6 +80,12 @@ def test_small_values_are_written_on_one_line(value: object, text: str) -> None:
     assert body(value) == text
 
 
+def test_an_emoji_of_several_is_one() -> None:
+    family, heart = "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\u2764\ufe0f\u200d\U0001f525"
+    assert body({"a": family, "b": [heart]}) == f"{{'a': '{family}', 'b': ['{heart}']}}"
+    assert body({"a": "x\u200dy", "b": r"\u200d"}) == r"{'a': 'x\u200dy', 'b': '\\u200d'}"
+
+
 def test_the_header_has_the_type_and_what_an_array_holds() -> None:
     assert header({1}) == "done · python · set"
     assert header(np.zeros((3, 4), dtype="<i2")) == "done · python · ndarray int16 (3, 4)"
