@@ -5,6 +5,7 @@ Lives in the kernel. Owns the set of folders that programs were sandboxed in.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from functools import lru_cache
@@ -59,7 +60,12 @@ def protected(directory: str, executable: str) -> tuple[str, ...]:
         executable: The path of its runtime.
     """
     variables = tuple(os.environ.get(name, "") for name in _VARIABLES)
-    return _protected(directory, executable, (*sys.path, cache_folder()), variables)
+    cache = cache_folder()
+    if os.path.realpath(cache).startswith(os.path.join(directory, "")):
+        # What is not there cannot be kept from a program, which could make it first.
+        with contextlib.suppress(OSError):
+            os.makedirs(cache, mode=0o700, exist_ok=True)
+    return _protected(directory, executable, (*sys.path, cache), variables)
 
 
 @lru_cache(maxsize=64)

@@ -505,3 +505,23 @@ found
         return  # it is refused as a whole
     assert result.output == [], result.error
     assert {path.name for path in libraries.parent.iterdir()} == {"libraries", "beside"}
+
+
+def test_what_would_be_fetched_into_the_own_folder_cannot_be_planted_first(
+    executor: CodeExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook in the home folder: what is fetched later stands below it, and runs outside."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+    program = """
+import os
+try:
+    os.makedirs(".cache/codeexec_magics/planted")
+except OSError:
+    pass
+os.path.isdir(".cache/codeexec_magics/planted")
+"""
+    result = executor.execute_python(program, directory=str(tmp_path), sandbox=True)
+
+    if "without namespaces that cannot be excepted" in (result.error or ""):
+        return  # it is refused as a whole
+    assert result.output is False, result.error
