@@ -35,6 +35,8 @@ class Run(PythonRun):
     """The one run of this process."""
 
     language = "sql"
+    _source = ""
+    _start = 0
     _ahead: Database | None = None
 
     @classmethod
@@ -43,8 +45,7 @@ class Run(PythonRun):
         cls._ahead = Database()
 
     def _evaluate(self) -> tuple[Any, Sequence[str]]:
-        self._source: str = self._request["source"]
-        self._start = 0
+        self._source = self._request["source"]
         settings = self._request.get("settings", {})
         path = settings.get("db", "")
         try:
