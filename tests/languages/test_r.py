@@ -551,6 +551,9 @@ def test_clean_up_runs_after_an_interrupt(executor: CodeExecutor, tmp_path: Path
         "invokeRestart('abort')",
         "closeAllConnections(); quit(status = 4)",
         "writeLines('nonsense', file('/dev/fd/4', 'w', raw = TRUE)); closeAllConnections()",
+        'system(\'echo \\\'{"type":"result","text":5,"buffers":[]}\\\' >&4\'); Sys.sleep(9)',
+        'system(\'echo \\\'{"type":"error","frames":[{"line":"x"}]}\\\' >&4\'); Sys.sleep(9)',
+        'system(\'echo \\\'{"type":"stopped","frames":5}\\\' >&4\'); Sys.sleep(9)',
         "system('kill -9 $PPID')",
         "tools::pskill(as.integer(system('ps -o ppid= -p $PPID', intern = TRUE)), 9); Sys.sleep(600)",  # noqa: E501
         "system('setsid sleep 600 & nohup sleep 600 >/dev/null &'); quit(status = 1)",

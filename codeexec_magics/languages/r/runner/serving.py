@@ -67,8 +67,9 @@ class _Run:
         try:
             self._pass_on()
         except DriverError as error:
-            sys.stderr.write(f"{error}\n")
-            os._exit(UNUSABLE)
+            _give_up(str(error))
+        except (AttributeError, LookupError, TypeError, ValueError):
+            _give_up("the driver sent a line that is malformed")
         self._interpreter.end_alike()
 
     def _hand_over(self, arena: int) -> int:
