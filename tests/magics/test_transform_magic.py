@@ -191,7 +191,7 @@ def test_a_runtime_that_does_not_start_is_told_by_its_error(run: Run, tmp_path: 
     runtime.chmod(0o755)
 
     failure = run(f"%%transform js --interpreter {runtime}\n1")
-    assert "did not start: Error: Cannot find module 'x'" in str(failure)
+    assert "could not start: Error: Cannot find module 'x'" in str(failure)
 
 
 def test_text_is_whole_whatever_the_locale(
