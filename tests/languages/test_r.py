@@ -86,6 +86,9 @@ PLAIN: dict[str, Any] = {
     "durations": [dt.timedelta(seconds=1.5), None],
     "mixed": [1, "x", None, [True, "y"]],
     "rows": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}],
+    "many rows": [{"a": n, "b": f"ä{n}", "c": None if n % 2 else 0.5} for n in range(5000)],
+    "rows unlike": [{"a": n if n % 2 else "x"} for n in range(20)],
+    "rows of lists": [{"a": [n]} for n in range(20)],
     "dict": {"a": 1, "b c": {"é": [1.5, 2.5]}, "if": None},
     "no items": {},
     "dollar": {"$": 1},
@@ -154,13 +157,14 @@ def test_arrays_are_vectors_and_matrices(executor: CodeExecutor) -> None:
         "matrix": np.arange(6).reshape(2, 3),
         "cube": np.arange(24.0).reshape(2, 3, 4),
         "scalar": np.float64(1.5),
+        "day": np.datetime64("2026-01-02"),
     }
     back = value_of(executor, "stopifnot(matrix[2, 1] == 3, cube[2, 3, 4] == 23)\ninputs", **given)
 
     assert back["vector"] == [1.5, 2.5]
     assert (back["small"], back["one"], back["flags"]) == ([1, 2], [7], [True, False])
     assert back["instants"] == [dt.datetime(2026, 1, 2, 3), None]
-    assert back["scalar"] == 1.5
+    assert (back["scalar"], back["day"]) == (1.5, dt.date(2026, 1, 2))
     for name in ("matrix", "cube"):
         assert back[name].dtype == given[name].dtype
         assert (back[name] == given[name]).all()
@@ -178,6 +182,10 @@ def test_arrays_are_vectors_and_matrices(executor: CodeExecutor) -> None:
         ("a\0b", "inputs.x (str) holds a NUL character"),
         (pd.DataFrame({"t": ["a", "b\0"]}), "inputs.x.t[1] (str) holds a NUL character"),
         ({1: 2}, "inputs.x[1] (int) is a key that is no text"),
+        (
+            pd.DataFrame({"t": pd.to_datetime(["2300-01-01 00:00:00.000001"])}),
+            "inputs.x.t[0] (datetime.datetime) is finer, or farther from 1970",
+        ),
         (dt.datetime(9999, 1, 1, 0, 0, 0, 1), "inputs.x (datetime.datetime) is too far from 1970"),
     ],
     ids=lambda part: str(part)[:20],

@@ -137,7 +137,9 @@ def _seconds(encoder: Writer, values: Any, per: int, scale: int) -> Any:
     counts = _counts(values)
     found = counts * float(scale // per) if per <= scale else counts / (per / scale)
     rest = counts % 1000 if per == _PER_SECOND["ns"] else numpy.zeros(len(counts), "i8")
-    exact = (numpy.rint(found * (1_000_000 / scale)) == _micros(counts, per)) & (rest == 0)
+    # Whatever the scale, the other language counts in seconds.
+    again = numpy.rint(counts / per * 1e6).astype("i8")
+    exact = (again == _micros(counts, per)) & (rest == 0)
     if not exact.all():
         at = int(numpy.argmin(exact))
         encoder.path.parts.append(("[{}]", at))
@@ -147,7 +149,7 @@ def _seconds(encoder: Writer, values: Any, per: int, scale: int) -> Any:
 
 
 def _micros(counts: Any, per: int) -> Any:
-    return counts // (per // 1_000_000) if per >= 1_000_000 else counts * float(1_000_000 // per)
+    return counts // (per // 1_000_000) if per >= 1_000_000 else counts * (1_000_000 // per)
 
 
 def _counts(values: Any) -> Any:

@@ -131,6 +131,9 @@ class Reading(Decoder):
         made = _array(node["dtype"], raw, "naive")
         if made.kind == LOGICAL:
             return bool(struct.unpack("=i", made.data)[0])
+        if made.kind == REAL and made.marks is moments.DATE:
+            days = int(struct.unpack("=d", made.data)[0])
+            return datetime.date.fromordinal(days + datetime.date(1970, 1, 1).toordinal())
         if made.kind == REAL and made.marks:
             return datetime.datetime(1970, 1, 1) + datetime.timedelta(
                 seconds=struct.unpack("=d", made.data)[0]

@@ -236,6 +236,8 @@ vector_node <- function(x, path) {
 list_node <- function(x, path) {
   oldClass(x) <- NULL
   if (is.null(names(x))) {
+    made <- if (length(x) >= 16L) tryCatch(rows_node(x, path), codeexec_refusal = function(e) NULL)
+    if (!is.null(made)) return(made)
     nodes <- character(length(x))
     for (at in seq_along(x)) nodes[at] <- node(x[[at]], sprintf("%s[%d]", path, at - 1L))
     return(paste0("[", paste(nodes, collapse = ","), "]"))
@@ -244,6 +246,27 @@ list_node <- function(x, path) {
   nodes <- character(length(x))
   for (at in seq_along(x)) nodes[at] <- node(x[[at]], paste0(path, step_of(names[at])))
   object(names, nodes)
+}
+
+# A list of named lists with the same names and plain scalars, column by column; NULL of any other.
+rows_node <- function(x, path) {
+  names <- names(x[[1]])
+  is_row <- function(one) typeof(one) == "list" && is.null(oldClass(one)) && identical(names(one), names)
+  if (is.null(names) || "$" %in% names || !all(vapply(x, is_row, NA))) return(NULL)
+  check_names(x[[1]], path)
+  columns <- lapply(seq_along(names), function(at) {
+    column <- lapply(x, .subset2, at)
+    there <- lengths(column) == 1L
+    is_plain <- function(one) is.atomic(one) && is.null(attributes(one))
+    if (!all(vapply(column, is_plain, NA)) || !all(there | vapply(column, is.null, NA))) return(NULL)
+    kind <- unique(vapply(column[there], typeof, ""))
+    if (length(kind) > 1L || any(kind %in% c("raw", "complex"))) return(NULL)
+    made <- rep("null", length(x))
+    if (any(there)) made[there] <- items(unlist(column[there]), path)
+    paste0(quoted(names[at]), ":", made)
+  })
+  if (any(vapply(columns, is.null, NA))) return(NULL)
+  paste0("[", paste0("{", do.call(paste, c(columns, sep = ",")), "}", collapse = ","), "]")
 }
 
 no_form <- function(x, path) {
