@@ -49,6 +49,10 @@ def check(directory: str) -> None:
             f"a sandboxed program may write to its current directory, and that is in {cache}, "
             "where programs outside come from: give it a folder of its own (--cwd DIR)"
         )
+    if os.path.realpath(cache).startswith(os.path.join(directory, "")):
+        # What is not there cannot be kept from the program, which could make it first.
+        with contextlib.suppress(OSError):
+            os.makedirs(cache, mode=0o700, exist_ok=True)
     never_import_from(directory)
 
 
@@ -60,12 +64,7 @@ def protected(directory: str, executable: str) -> tuple[str, ...]:
         executable: The path of its runtime.
     """
     variables = tuple(os.environ.get(name, "") for name in _VARIABLES)
-    cache = cache_folder()
-    if os.path.realpath(cache).startswith(os.path.join(directory, "")):
-        # What is not there cannot be kept from a program, which could make it first.
-        with contextlib.suppress(OSError):
-            os.makedirs(cache, mode=0o700, exist_ok=True)
-    return _protected(directory, executable, (*sys.path, cache), variables)
+    return _protected(directory, executable, (*sys.path, cache_folder()), variables)
 
 
 @lru_cache(maxsize=64)
