@@ -132,6 +132,8 @@ class Request:
         if _is_readable(lease):
             return False  # it has ended
         with contextlib.suppress(OSError):
+            # One that was killed is told of only when all that it left has ended.
+            os.kill(lease.reaper, 0)
             found = os.stat(self.recipe.directory)
             if [found.st_dev, found.st_ino] == lease.place:
                 scratch.create(lease.scratch)  # a run before may have removed it

@@ -206,6 +206,7 @@ class Reapers:
         if held.kept is not None:
             pool.ahead = [other for other in pool.ahead if other is not held]
             if held.taken:
+                held.kept.take_back()  # who has not claimed it shall not have one that ended
                 held.kept.close()
         if held in pool.ready:
             pool.ready.remove(held)

@@ -37,7 +37,7 @@ def test_every_notebook_is_a_page_with_its_outputs(site: Path) -> None:
     assert sorted(path.stem for path in (site / "notebooks").glob("*.html")) == notebooks
     for name in notebooks:
         page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
-        assert 'class="cx1 cx1-ok' in page
+        assert any(f'class="cx1 cx1-{colour}' in page for colour in ("ok", "warn"))
 
 
 def test_every_page_is_there_and_leads_to_what_the_checkout_has(site: Path) -> None:

@@ -17,7 +17,7 @@ const rewrite = require('../source/rewrite.js');
 const COPIES = /\[\s*\.\.\.|\bArray\s*\.\s*from\b/;
 const CHOOSING = /^(?:concat|filter|reverse|slice|sort|splice|toReversed|toSorted|toSpliced)$/;
 const FUNCTION = /^(?:Arrow)?Function/;
-const DEEPEST = 50;
+const DEEPEST_CHOICE = 50;
 
 /** Call a function with each node of a tree, but for those inside of one for which it gives true. */
 function walk(node, visit) {
@@ -83,7 +83,7 @@ class Program {
 
   /** The names of the rows that an expression chooses; undefined where the text does not tell. */
   namesOf(node, depth = 0) {
-    if (depth > DEEPEST) {
+    if (depth > DEEPEST_CHOICE) {
       return undefined;
     }
     switch (node?.type) {
