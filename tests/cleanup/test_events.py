@@ -39,7 +39,7 @@ TIER = strongest(os.environ.get("CODEEXEC_MAGICS_CONTAINMENT", "auto"))[0].name
 TREES = trees(TIER)
 REAPER = "codeexec-reaper"
 PATIENCE = 60.0
-LONGEST_END = 5.0
+LONGEST_END = 30.0
 """Seconds that all trees together have where the kernel ends; far below those that they sleep."""
 
 CELL_EVENTS = {
