@@ -79,9 +79,8 @@ class Engine:
         key: Hashable = None,
     ) -> ExecutionResult:
         """Run a program under options; `execute` for those who have them as values."""
-        run, host = Run.of(program, label, key=key), hosting.current()
-        if host is not None:
-            options, observer = host.limited(options), host.asked(observer or Observer())
+        run = Run.of(program, label, key=key)
+        options, observer = hosting.as_guest(options, observer)
         return _followed(run, self._one(program, options, inputs), observer)
 
     def map(
@@ -115,9 +114,8 @@ class Engine:
         Raises:
             BaseException: Whatever the iterable throws.
         """
-        run, host = Run.of(program, label, key=key), hosting.current()
-        if host is not None:
-            options, observer = host.limited(options), host.asked(observer or Observer())
+        run = Run.of(program, label, key=key)
+        options, observer = hosting.as_guest(options, observer)
         work = self._many(program, options, items, inputs, plan, run.label)
         return _followed(run, work, observer)
 

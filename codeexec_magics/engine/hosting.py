@@ -95,6 +95,16 @@ _guests: set[str] = set()
 """The engines for which this process has worked."""
 
 
+def as_guest(
+    options: ExecutionOptions, observer: Observer | None
+) -> tuple[ExecutionOptions, Observer | None]:
+    """The options and the observer of a run, as the engine for which this thread works wants it."""
+    host = current()
+    if host is None:
+        return options, observer
+    return host.limited(options), host.asked(observer or Observer())
+
+
 def idle() -> float:
     """Seconds for which a worker stands by in this process while none is wanted."""
     return _IDLE_GUEST if _guests else _IDLE
@@ -111,6 +121,7 @@ def current() -> Host | None:
             events.emit(_log, logging.WARNING, events.HOST_UNKNOWN, host=module, reason=reason)
             continue
         if host is not None:
+            _guests.add(module)
             return host
     return None
 
@@ -123,7 +134,6 @@ def _dask(distributed: Any) -> Host | None:
         return None  # this thread is none that works on a task
     if key not in worker.state.tasks:
         return None
-    _guests.add("dask")
     limit = getattr(getattr(worker, "memory_manager", None), "memory_limit", None)
     threads = max(int(worker.state.nthreads), 1)
 

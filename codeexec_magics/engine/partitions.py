@@ -7,7 +7,7 @@ the rows, and what it gives becomes a frame of the same library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -76,7 +76,9 @@ def over_rows(transform: Mapper, frame: Any, inputs: Mapping[str, Any]) -> Any:
     return made.combine_chunks().to_batches()[0] if is_batch else made
 
 
-def over_batches(transform: Mapper, batches: Iterable[Any]) -> Iterator[Any]:
+def over_batches(
+    over_rows: Callable[[Any], Any], name: str, batches: Iterable[Any]
+) -> Iterator[Any]:
     """Do what `Transform.over_batches` says.
 
     Raises:
@@ -87,11 +89,11 @@ def over_batches(transform: Mapper, batches: Iterable[Any]) -> Iterator[Any]:
         if library_of(batch) != "pyarrow":
             kind = full_type_name(batch)
             raise InvalidOptions(
-                f"{transform.name}.over_batches takes batches of Arrow, not {kind}: "
-                f"frame.mapInArrow({transform.name}.over_batches, schema)"
+                f"{name}.over_batches takes batches of Arrow, not {kind}: "
+                f"frame.mapInArrow({name}.over_batches, schema)"
             )
         if batch.num_rows:
-            yield over_rows(transform, batch, {})
+            yield over_rows(batch)
 
 
 def _series(values: list[Any], frame: Any, library: str, name: str) -> Any:

@@ -180,7 +180,9 @@ class Transform:
         __tracebackhide__ = _rich_traceback_omit = True
         from codeexec_magics.engine import partitions  # late: few transforms need it
 
-        return partitions.over_rows(self, frame, inputs)
+        # The rows become a frame there, of the library of the one that came in.
+        rows = replace(self, options=replace(self.options, converter="auto"))
+        return partitions.over_rows(rows, frame, inputs)
 
     def over_batches(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Do as `over_rows` does with each batch of Arrow: for ``mapInArrow`` of Spark.
@@ -197,7 +199,7 @@ class Transform:
         """
         from codeexec_magics.engine import partitions  # late: few transforms need it
 
-        return partitions.over_batches(self, batches)
+        return partitions.over_batches(self.over_rows, self.name, batches)
 
     @property
     def function(self) -> Callable[..., Any]:

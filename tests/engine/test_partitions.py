@@ -92,6 +92,13 @@ def test_values_that_are_no_rows_are_a_series(language: str) -> None:
     assert table.to_pydict() == {"texts": made.tolist()}
 
 
+def test_a_cell_that_asks_for_another_library_gives_the_frame_s_own() -> None:
+    options = ExecutionOptions(standbys=0, converter="polars")
+    priced = Transform("priced", Program(PRICED["javascript"], "javascript"), options)
+
+    pd.testing.assert_frame_equal(priced.over_rows(FRAME), EXPECTED)
+
+
 def test_rows_of_a_series_and_of_nothing() -> None:
     series = pd.Series([1, 2], index=["a", "b"])
 
