@@ -5,31 +5,19 @@ Lives in the kernel; describes, starts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from codeexec_magics.languages.bridge import bridge_command, find_program
-from codeexec_magics.languages.language import Language
+from codeexec_magics.languages.bridge import bridged
 
 __all__ = ["LANGUAGE"]
 
 
-def _command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
-    """The worker's argv.
-
-    Raises:
-        LanguageUnavailable: There is no bash.
-    """
-    path = find_program("bash", interpreter or "bash", environment, "apt install bash")
-    return [*bridge_command("bash", "bash"), path]
-
-
-LANGUAGE = Language(
-    name="bash",
+LANGUAGE = bridged(
+    "bash",
+    "bash",
+    folder="bash",
+    advice="apt install bash",
     aliases=("sh",),
     suffixes=(".sh", ".bash"),
-    command=_command,
     reads=frozenset({"files", "microseconds"}),
-    maps=False,
     exit_codes=True,
     syntax="bash",
     probe='echo "\\"bash $BASH_VERSION, $BASH\\"" >&3',

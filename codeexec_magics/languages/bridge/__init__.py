@@ -14,17 +14,18 @@ from collections.abc import Mapping, Sequence
 from codeexec_magics.errors import LanguageUnavailable
 from codeexec_magics.languages.language import Language, resource
 
-__all__ = ["ENTRY", "bridge_command", "bridged", "find_program"]
+__all__ = ["bridged"]
 
-ENTRY = resource(__file__, "runner", "__main__.py")
+_ENTRY = resource(__file__, "runner", "__main__.py")
 """The bridge's own program."""
 
 
 def bridged(
     name: str,
     program: str,
-    driver: str,
+    driver: str = "",
     *,
+    folder: str = "bridge",
     arguments: Sequence[str] = (),
     aliases: Sequence[str] = (),
     suffixes: Sequence[str] = (),
@@ -36,7 +37,9 @@ def bridged(
     Args:
         name: The language's one name.
         program: The interpreter, as it is called on the PATH.
-        driver: The path of the driver, which the interpreter runs.
+        driver: The path of the driver, which the interpreter runs; none where a runner of the
+            language's own folder knows what to run.
+        folder: The folder of the language whose runner serves.
         arguments: What stands between the interpreter and the driver.
         aliases: Other names that users type.
         suffixes: File name endings, dot included, the usual one first.
@@ -45,8 +48,8 @@ def bridged(
     """
 
     def command(interpreter: str | None, environment: Mapping[str, str]) -> list[str]:
-        path = find_program(name, interpreter or program, environment, advice)
-        return [*bridge_command("bridge", name), path, *arguments, driver]
+        path = _find_program(name, interpreter or program, environment, advice)
+        return [*_bridge_command(folder, name), path, *arguments, *filter(None, [driver])]
 
     fields: dict[str, object] = {"maps": False, "reads": frozenset({"microseconds"}), **more}
     return Language(
@@ -58,7 +61,7 @@ def bridged(
     )
 
 
-def find_program(name: str, program: str, environment: Mapping[str, str], advice: str = "") -> str:
+def _find_program(name: str, program: str, environment: Mapping[str, str], advice: str = "") -> str:
     """The path of an interpreter.
 
     Args:
@@ -80,7 +83,7 @@ def find_program(name: str, program: str, environment: Mapping[str, str], advice
     return os.path.abspath(found)
 
 
-def bridge_command(folder: str, name: str) -> list[str]:
+def _bridge_command(folder: str, name: str) -> list[str]:
     """The argv of a bridge, up to the interpreter's own.
 
     Args:
@@ -88,4 +91,4 @@ def bridge_command(folder: str, name: str) -> list[str]:
         name: The language's name.
     """
     # Isolated: a file beside the notebook must not stand for a module of the library.
-    return [sys.executable, "-I", "-S", "-u", ENTRY, folder, name]
+    return [sys.executable, "-I", "-S", "-u", _ENTRY, folder, name]
